@@ -1,0 +1,1 @@
+"""Post-trade processing: draining, matching, settling, reporting. Plain Python, no Airflow."""

@@ -1,0 +1,133 @@
+"""The trade database: connections, named SQL steps, migrations.
+
+No SQL is put together in Python: a step is a file below ``sql/steps`` with ``%(name)s`` parameters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import conninfo, sql
+
+from posttrade.errors import InvariantBroken, Unavailable
+
+SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
+STATEMENT_TIMEOUT_S = 900
+CONNECT_TIMEOUT_S = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class StepCounts:
+    """What a step read and what it wrote, in rows."""
+
+    rows_in: int
+    rows_out: int
+
+
+@contextlib.contextmanager
+def connect(
+    dsn: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S, application_name: str = "posttrade"
+) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """Open a connection in UTC; commits when the block ends well, rolls back when it does not.
+
+    Args:
+        dsn: libpq connection string or URI.
+        statement_timeout_s: seconds after which the server ends a statement.
+
+    Raises:
+        Unavailable: the server does not answer or breaks off.
+    """
+    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
+    try:
+        connection = psycopg.connect(
+            dsn,
+            options=options,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            application_name=application_name,
+        )
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the trade database does not answer: {error}") from error
+    with connection:
+        yield connection
+
+
+@functools.lru_cache(maxsize=256)
+def read_step(step: str) -> str:
+    """Text of ``sql/steps/<step>.sql``; ``step`` is ``<dag>/<verb_noun>``."""
+    path = SQL_ROOT / "steps" / f"{step}.sql"
+    if not path.is_file():
+        raise InvariantBroken(f"no step {step!r}: expected {path}")
+    return path.read_text(encoding="utf-8")
+
+
+def run_step(
+    connection: psycopg.Connection[Any], step: str, parameters: Mapping[str, Any]
+) -> StepCounts:
+    """Run a named SQL step inside the caller's transaction.
+
+    A step is one or more statements; the last one is a ``select`` of ``rows_in`` and ``rows_out``.
+    Parameters are bound on the client's side, because a script of several statements cannot be
+    prepared by the server; psycopg quotes every value.
+
+    Raises:
+        InvariantBroken: the step does not end with its counts.
+    """
+    script = cast(LiteralString, read_step(step))
+    cursor = psycopg.ClientCursor(connection)
+    cursor.execute(script, parameters)
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone() if cursor.description else None
+    if row is None or len(row) != 2:
+        raise InvariantBroken(f"step {step!r} does not end with `select rows_in, rows_out`")
+    return StepCounts(rows_in=int(row[0]), rows_out=int(row[1]))
+
+
+def migrate(dsn: str) -> int:
+    """Bring the trade database to the newest migration, and lay functions and views anew.
+
+    Migrations run once each, in order. Functions and views hold no data: every one is
+    ``create or replace`` and runs each time.
+
+    Returns:
+        The number of migrations that were applied now.
+    """
+    import yoyo  # only here: reads entry points, which costs 0.2 s
+
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    parts = conninfo.conninfo_to_dict(dsn)
+    backend = yoyo.get_backend(_yoyo_uri(parts))
+    migrations = yoyo.read_migrations(str(SQL_ROOT / "migrations"))
+    with backend.lock():
+        pending = backend.to_apply(migrations)
+        backend.apply_migrations(pending)
+        with connect(dsn) as connection:
+            for path in definition_files():
+                statement = sql.SQL(cast(LiteralString, path.read_text(encoding="utf-8")))
+                connection.execute(statement)
+    applied = len(pending)
+    backend.connection.close()
+    return applied
+
+
+def definition_files() -> list[Path]:
+    """Functions first, then views, each in name order (a prefix gives the order where it matters)."""
+    functions = sorted((SQL_ROOT / "functions").glob("*.sql"))
+    return functions + sorted((SQL_ROOT / "views").glob("*.sql"))
+
+
+def _yoyo_uri(parts: Mapping[str, Any]) -> str:
+    from urllib.parse import quote
+
+    user = quote(str(parts.get("user", "")), safe="")
+    password = quote(str(parts.get("password", "")), safe="")
+    host = parts.get("host", "127.0.0.1")
+    port = parts.get("port", 5432)
+    return f"postgresql+psycopg://{user}:{password}@{host}:{port}/{parts['dbname']}"

@@ -1,0 +1,41 @@
+"""The ways in which work can end badly, each with one meaning.
+
+One place maps them to Airflow's behaviour (``posttrade_airflow``), one to exit codes (the command
+line). A message names the key and the date, what was found and what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class PostTradeError(Exception):
+    """Anything this product refuses or cannot do; never raised itself."""
+
+
+class DataRejected(PostTradeError):
+    """One message breaks a rule: it is stored with its reason, and the work goes on.
+
+    Args:
+        reason: the rule as a sentence in snake case, e.g. ``quantity_not_positive``.
+        detail: what was found and what was expected, for a person.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class GateFailed(PostTradeError):
+    """A check that guards the day failed: the day stops here; trying again cannot help."""
+
+
+class Unavailable(PostTradeError):
+    """Something outside does not answer; the same call may succeed later."""
+
+
+class ConfigurationError(PostTradeError):
+    """The installation or the call is set up wrongly; the message says what to set."""
+
+
+class InvariantBroken(PostTradeError):
+    """Something that cannot happen did: a bug, or data changed behind the product's back."""
