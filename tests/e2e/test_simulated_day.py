@@ -1,0 +1,60 @@
+"""Simulated days through the running Dags: what was planted is what is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Instance
+
+DAYS = ("2026-11-03", "2026-11-04", "2026-11-05")
+
+
+@pytest.fixture(scope="module")
+def closed(instance: Instance) -> dict[str, dict[str, object]]:
+    for number, day in enumerate(DAYS):
+        instance.json(
+            "simulate", "--date", day, "--trades", "2000", "--seed", str(number),
+            "--malformed", "20", "--hostile", "20", "--duplicates", "0.01",
+        )  # fmt: skip
+    return {day: instance.json("close", day) for day in DAYS}
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_found_is_planted(closed: dict[str, dict[str, object]], day: str) -> None:
+    assert closed[day]["planted"]
+    assert closed[day]["breaks"] == closed[day]["planted"]
+
+
+def test_a_backfill_changes_no_byte(
+    instance: Instance, closed: dict[str, dict[str, object]]
+) -> None:
+    instance.run(
+        "airflow", "backfill", "create", "--dag-id", "end_of_day", "--from-date", DAYS[0],
+        "--to-date", DAYS[-1], "--reprocess-behavior", "completed",
+    )  # fmt: skip
+    for day in DAYS:
+        again = instance.json("close", day)
+        assert again["files"] == closed[day]["files"]
+        assert again["version"] == closed[day]["version"]
+
+
+def test_nothing_is_left_unaccounted(
+    instance: Instance, closed: dict[str, dict[str, object]]
+) -> None:
+    assert closed
+    lost = instance.query(
+        "select count(*) from landing.messages m"
+        " where not exists (select from trade.executions r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+        " and not exists (select from trade.confirmations r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+        " and not exists (select from trade.pnl_snapshots r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+        " and not exists (select from trade.conflicts r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+        " and not exists (select from landing.rejects r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+        " and not exists (select from landing.duplicates r where r.topic = m.topic"
+        "  and r.partition = m.partition and r.message_offset = m.message_offset)"
+    )
+    assert lost == "0"
