@@ -1,0 +1,45 @@
+"""The feeds: each one topic with its contract, its record type and its expectation suite.
+
+A new feed is its contract schemas (``include/contracts``), one entry here, its suite and, for a new
+record type, its staging table and promote step. No Dag changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+EXECUTION = "execution"
+CONFIRMATION = "confirmation"
+PNL_SNAPSHOT = "pnl_snapshot"
+
+
+@dataclasses.dataclass(frozen=True)
+class Feed:
+    """One way in.
+
+    Attributes:
+        name: the feed, which is also its topic.
+        record_type: what its messages become.
+        contract_versions: versions that are accepted; each is a file
+            ``include/contracts/<name>.v<version>.schema.json``. The last is the newest.
+        staging_table: where typed rows wait for validation, in schema ``staging``.
+        suite: name of the expectation suite that its batches must pass.
+    """
+
+    name: str
+    record_type: str
+    contract_versions: tuple[int, ...]
+    staging_table: str
+    suite: str
+
+
+# in the order in which they are drained: an execution is there before what is compared with it
+FEEDS: dict[str, Feed] = {
+    feed.name: feed
+    for feed in (
+        Feed("trades", EXECUTION, (1, 2), "executions", "executions"),
+        Feed("executions", EXECUTION, (1, 2), "executions", "executions"),
+        Feed("broker_confirmations", CONFIRMATION, (1, 2), "confirmations", "confirmations"),
+        Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshots"),
+    )
+}
