@@ -1,0 +1,114 @@
+"""The root of the command line: global options, errors, and which module holds which command."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from posttrade.errors import ConfigurationError, PostTradeError
+
+COMMANDS = {  # command -> module below posttrade.cli, what it does
+    "demo": ("demo", "Run a whole trading day: start, simulate, drain, close, report."),
+    "up": ("stack", "Start everything, or repair what is not running."),
+    "down": ("stack", "Stop everything; leaves no process behind."),
+    "status": ("stack", "Say what runs, where, and how it is."),
+    "logs": ("stack", "Show what the services wrote."),
+    "simulate": ("simulate", "Produce a simulated trading day, with breaks planted in it."),
+    "load": ("load", "Put a CSV or NDJSON file into a feed."),
+    "close": ("close", "Close a business date and make its report."),
+    "rejects": ("rejects", "List, export and replay messages that were refused."),
+    "batches": ("batches", "List drained batches; decide on those that were stopped."),
+    "psql": ("psql", "Ask the trade database."),
+    "test": ("checks", "Run the tests."),
+    "bench": ("checks", "Run a benchmark."),
+}
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+class LazyGroup(TyperGroup):
+    """Loads the module of a command when that command is called, and not for the list of them."""
+
+    listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands, in the order of a day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module_name, help_line = COMMANDS[cmd_name]
+        if self.listing:
+            return TyperCommand(cmd_name, help=help_line)
+        module = importlib.import_module(f"posttrade.cli.{module_name}")
+        app = typer.Typer()
+        app.callback()(lambda: None)
+        module.register(app)
+        return typer.main.get_group(app).commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Help for the whole command line."""
+        self.listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.listing = False
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="posttrade",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def set_globals(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="POSTTRADE_HOME", help="State folder of the instance (default: var/).", metavar="DIR"
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Post-trade processing: trades in, reconciled and reported, day by day."""
+    if home is not None:
+        os.environ["POSTTRADE_HOME"] = str(home.expanduser().resolve())
+    if debug:
+        os.environ["POSTTRADE_DEBUG"] = "1"
+
+
+def run() -> None:
+    """Run the command line; errors of this product become one line and exit code 2."""
+    try:
+        app(prog_name="posttrade")
+    except PostTradeError as error:
+        fail(error)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("posttrade.cli."):
+            raise
+        fail(ConfigurationError(f"this copy has no module {error.name}"))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def fail(error: PostTradeError) -> None:
+    """Print an error and leave."""
+    if os.environ.get("POSTTRADE_DEBUG"):
+        raise error
+    from posttrade.cli.output import print_error
+
+    print_error(str(error))
+    sys.exit(EXIT_ERROR)

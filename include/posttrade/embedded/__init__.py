@@ -1,0 +1,1 @@
+"""Servers that an instance runs by itself: database, broker, mail, Airflow."""

@@ -1,0 +1,285 @@
+"""Starts, finds and stops the processes of an instance.
+
+Every process carries the instance's name in its environment, and each service leads a session of
+its own. A process is only ever signalled after it was recognised by that mark, or by the working
+folder that only the instance's database uses: a recycled process id is never hit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+from posttrade.errors import Unavailable
+from posttrade.instance import MARKER_VARIABLE, Instance, write_private
+
+POLL_S = 0.1
+KILL_GRACE_S = 5.0
+LOG_TAIL_LINES = 15
+LOG_BYTES_MAX = 64 * 1024 * 1024
+CLOCK_TOLERANCE_S = 1.0
+LOCK_TIMEOUT_S = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """How one process of an instance is started, told ready, and stopped (times in seconds)."""
+
+    name: str
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = dataclasses.field(repr=False)
+    directory: Path
+    is_ready: Callable[[], bool]
+    ready_timeout_s: float = 60.0
+    stop_signal: int = signal.SIGTERM
+    stop_timeout_s: float = 15.0
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the service would be started differently."""
+        parts = [*self.argv, *(f"{key}={self.environment[key]}" for key in self.kept_variables())]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def kept_variables(self) -> list[str]:
+        """Variables that decide how the service runs; the caller's shell has many that do not."""
+        return sorted(key for key in self.environment if key.startswith(("AIRFLOW", "POSTTRADE")))
+
+
+def start_service(instance: Instance, service: Service) -> bool:
+    """Start a service unless it runs already as described; returns when it is ready.
+
+    Returns:
+        Whether a process was started.
+
+    Raises:
+        Unavailable: it ended early or was not ready in time; the end of its log is in the message.
+    """
+    process = find_process(instance, service.name)
+    if process is not None:
+        if read_record(instance, service.name).get("fingerprint") == service.fingerprint:
+            with contextlib.suppress(Unavailable):  # ended, or hangs: start it anew
+                await_ready(instance, service, process)
+                return False
+        stop_services(instance, [service.name])
+    started = launch(instance, service)
+    await_ready(instance, service, started)
+    return True
+
+
+def launch(instance: Instance, service: Service) -> psutil.Process:
+    """Start the process and write down what is needed to find it again."""
+    log_path = instance.logs_dir / f"{service.name}.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if log_path.exists() and log_path.stat().st_size > LOG_BYTES_MAX:
+        log_path.replace(log_path.with_suffix(".log.1"))
+    descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        child = subprocess.Popen(  # noqa: S603 - the argument lists are ours
+            service.argv,
+            env=dict(service.environment),
+            cwd=service.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Unavailable(f"{service.name} cannot be started: {error}") from error
+    finally:
+        os.close(descriptor)
+    process = psutil.Process(child.pid)
+    record = {
+        "pid": child.pid,
+        "created": process.create_time(),
+        "fingerprint": service.fingerprint,
+        "stop_signal": int(service.stop_signal),
+        "stop_timeout_s": service.stop_timeout_s,
+    }
+    write_private(record_path(instance, service.name), json.dumps(record))
+    return process
+
+
+def await_ready(instance: Instance, service: Service, process: psutil.Process) -> None:
+    """Wait until the service answers.
+
+    Raises:
+        Unavailable: it ended, or did not answer in time.
+    """
+    deadline = time.monotonic() + service.ready_timeout_s
+    while time.monotonic() < deadline:
+        if not is_alive(process):
+            raise Unavailable(f"{service.name} ended while starting\n{tail(instance, service.name)}")
+        if service.is_ready():
+            return
+        time.sleep(POLL_S)
+    raise Unavailable(
+        f"{service.name} was not ready after {service.ready_timeout_s:g} s\n"
+        f"{tail(instance, service.name)}"
+    )
+
+
+def stop_services(instance: Instance, names: Iterable[str]) -> list[str]:
+    """Stop services together: ask each, wait, then end what is left of their sessions.
+
+    Returns:
+        Names of those that were running.
+    """
+    stopped = []
+    waiting: list[tuple[psutil.Process, float]] = []
+    for name in names:
+        process = find_process(instance, name)
+        if process is None:
+            record_path(instance, name).unlink(missing_ok=True)
+            continue
+        stopped.append(name)
+        record = read_record(instance, name)
+        members = session_members(process.pid)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(int(record.get("stop_signal", signal.SIGTERM)))
+        deadline = time.monotonic() + float(record.get("stop_timeout_s", KILL_GRACE_S))
+        waiting += [(member, deadline) for member in {process, *members}]
+    for process, deadline in waiting:
+        while is_alive(process) and time.monotonic() < deadline:
+            time.sleep(POLL_S / 2)
+    end_processes([process for process, _ in waiting if is_alive(process)])
+    for name in stopped:
+        record_path(instance, name).unlink(missing_ok=True)
+    return stopped
+
+
+def end_processes(processes: list[psutil.Process]) -> None:
+    """End processes without asking."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=KILL_GRACE_S)
+
+
+def sweep_orphans(instance: Instance) -> list[int]:
+    """End every process of the instance that is still there, whoever started it.
+
+    Returns:
+        Process ids that had to be ended.
+    """
+    spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    ended: list[int] = []
+    for _ in range(3):  # a process may have forked between the look and the signal
+        left = [process for process in find_members(instance) if process.pid not in spared]
+        if not left:
+            break
+        end_processes(left)
+        ended += [process.pid for process in left]
+    return ended
+
+
+def find_members(instance: Instance) -> Iterator[psutil.Process]:
+    """Every living process of the instance."""
+    for process in psutil.process_iter():
+        if is_alive(process) and is_member(instance, process):
+            yield process
+
+
+def is_member(instance: Instance, process: psutil.Process) -> bool:
+    """Whether a process belongs to the instance: by its environment, or by its working folder.
+
+    The database overwrites its environment with the title it shows, but works in its data folder.
+    """
+    with contextlib.suppress(psutil.Error, OSError):
+        if process.environ().get(MARKER_VARIABLE) == instance.name:
+            return True
+    with contextlib.suppress(psutil.Error, OSError):
+        return Path(process.cwd()) == instance.home / "postgres" / "data"
+    return False
+
+
+def find_process(instance: Instance, name: str) -> psutil.Process | None:
+    """The living process of a service, or None."""
+    record = read_record(instance, name)
+    if not record:
+        return None
+    try:
+        process = psutil.Process(int(record["pid"]))
+        same_start = abs(process.create_time() - float(record["created"])) < CLOCK_TOLERANCE_S
+    except psutil.NoSuchProcess:
+        return None
+    if is_alive(process) and (same_start or is_member(instance, process)):
+        return process
+    return None
+
+
+def session_members(leader: int) -> list[psutil.Process]:
+    """Living processes of the session that a service leads."""
+    members = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError):
+            if process.pid != leader and os.getsid(process.pid) == leader:
+                members.append(process)
+    return members
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether the process still runs; one that ended and waits to be collected does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def record_path(instance: Instance, name: str) -> Path:
+    """Where the supervisor remembers a service."""
+    return instance.run_dir / f"{name}.json"
+
+
+def read_record(instance: Instance, name: str) -> dict[str, object]:
+    """What the supervisor remembers of a service; empty when it knows nothing."""
+    try:
+        record: dict[str, object] = json.loads(
+            record_path(instance, name).read_text(encoding="utf-8")
+        )
+    except (FileNotFoundError, ValueError):
+        return {}
+    return record
+
+
+def tail(instance: Instance, name: str) -> str:
+    """The end of a service's log."""
+    path = instance.logs_dir / f"{name}.log"
+    if not path.exists():
+        return ""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"end of {path}:", *lines[-LOG_TAIL_LINES:]])
+
+
+@contextlib.contextmanager
+def exclusive(instance: Instance) -> Iterator[None]:
+    """Only one command at a time starts or stops this instance.
+
+    Raises:
+        Unavailable: another one held on for too long.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    instance.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (instance.run_dir / "lock").open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"another command has been starting or stopping {instance.home} for "
+                        f"{LOCK_TIMEOUT_S} s"
+                    ) from None
+                time.sleep(POLL_S)
+        yield
