@@ -1,0 +1,12 @@
+-- Market value by asset class and currency, long and short apart.
+select
+    asset_class,
+    currency,
+    count(*) filter (where closing_quantity <> 0) as position_count,
+    coalesce(sum(market_value_amount) filter (where closing_quantity > 0), 0) as long_amount,
+    coalesce(sum(market_value_amount) filter (where closing_quantity < 0), 0) as short_amount,
+    coalesce(sum(market_value_amount), 0) as net_amount
+from report.positions
+where business_date = %(business_date)s
+group by asset_class, currency
+order by currency collate "C", asset_class

@@ -1,0 +1,5 @@
+-- Refused messages by feed, stage and reason.
+select feed, stage, reason, reject_count
+from report.reject_summary
+where business_date = %(business_date)s
+order by feed collate "C", stage, reason collate "C"

@@ -1,0 +1,67 @@
+-- Breaks of a business date.
+
+create or replace view report.breaks as
+select
+    b.business_date,
+    b.break_type,
+    b.trade_id,
+    b.status,
+    b.expected_value,
+    b.actual_value,
+    b.delta,
+    case
+        when b.break_type = 'timestamp_mismatch' then 'ms'
+        when b.break_type = 'quantity_mismatch' then 'units'
+        when b.break_type = 'price_mismatch' then coalesce(b.currency || ' per unit', 'per unit')
+        when b.break_type = 'pnl_mismatch' then b.currency
+    end as delta_unit,
+    b.exposure_amount,
+    b.currency,
+    b.counterparty_id,
+    c.counterparty_name,
+    b.symbol,
+    i.asset_class,
+    b.opened_at,
+    b.resolved_at,
+    b.resolved_reason
+from recon.breaks b
+left join reference.counterparties c on c.counterparty_id = b.counterparty_id
+left join reference.instruments i on i.symbol = b.symbol;
+comment on view report.breaks is 'Breaks with the unit of their delta and names from reference data.';
+
+create or replace view report.break_summary as
+select
+    business_date,
+    break_type,
+    currency,
+    count(*) filter (where status = 'OPEN') as open_count,
+    count(*) filter (where status <> 'OPEN') as resolved_count,
+    count(*) as total_count,
+    sum(exposure_amount) filter (where status = 'OPEN') as open_exposure_amount
+from recon.breaks
+group by business_date, break_type, currency;
+comment on view report.break_summary is
+    'Breaks by type and currency: exposures of different currencies are never added.';
+
+create or replace view report.break_counterparties as
+select
+    b.business_date,
+    b.counterparty_id,
+    c.counterparty_name,
+    b.break_type,
+    count(*) as open_count
+from recon.breaks b
+left join reference.counterparties c on c.counterparty_id = b.counterparty_id
+where b.status = 'OPEN'
+group by b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;
+
+create or replace view report.listed_breaks as
+select
+    b.*,
+    row_number() over (
+        partition by b.business_date, b.break_type
+        order by abs(b.exposure_amount) desc nulls last, b.trade_id collate "C"
+    ) as exposure_rank
+from report.breaks b
+where b.status = 'OPEN';
+comment on view report.listed_breaks is 'Open breaks, ranked within their type by exposure.';
