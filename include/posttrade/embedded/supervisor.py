@@ -158,6 +158,31 @@ def stop_services(instance: Instance, names: Iterable[str]) -> list[str]:
     return stopped
 
 
+def sweep_strays(instance: Instance) -> list[int]:
+    """End processes of the instance whose service the supervisor has lost sight of.
+
+    Returns:
+        Process ids that had to be ended.
+    """
+    leaders = {path.stem for path in instance.run_dir.glob("*.json")}
+    known = {process.pid for name in leaders if (process := find_process(instance, name))}
+    spared = known | {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    strays = [
+        process
+        for process in find_members(instance)
+        if process.pid not in spared and _session(process.pid) not in known
+    ]
+    end_processes(strays)
+    return [process.pid for process in strays]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
 def end_processes(processes: list[psutil.Process]) -> None:
     """End processes without asking."""
     for process in processes:

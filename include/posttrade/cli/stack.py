@@ -1,0 +1,118 @@
+"""``posttrade up``, ``down``, ``status``, ``logs``: the instance as a whole."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from posttrade.cli.output import JsonOption, print_facts, print_json, progress, results
+from posttrade.errors import ConfigurationError
+from posttrade.instance import Instance
+
+LOG_LINES = 40
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("up")(up)
+    app.command("down")(down)
+    app.command("status")(status)
+    app.command("logs")(logs)
+
+
+def up(
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            help="embedded (in memory), kafka (a real one; needs Java 17) or HOST:PORT (yours). "
+            "Default: as last time, at first embedded.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Start everything on 127.0.0.1, or repair what is not running."""
+    from posttrade.embedded import stack
+
+    outcome = stack.up(Instance.create(), broker, say)
+    instance = outcome.instance
+    facts = {
+        "home": str(instance.home),
+        "broker": instance.broker,
+        "bootstrap_servers": instance.bootstrap_servers,
+        "airflow_url": instance.airflow_url,
+        "airflow_password_file": str(instance.airflow_password_file),
+        "started": list(outcome.started),
+        "seconds": round(outcome.seconds, 1),
+    }
+    print_facts(facts, as_json=as_json)
+
+
+def down(as_json: JsonOption = False) -> None:
+    """Stop everything of this instance, also what a crash left behind."""
+    from posttrade.embedded import stack
+
+    stopped = stack.down(say)
+    if as_json:
+        print_json({"stopped": stopped})
+    else:
+        results.print("nothing was running" if not stopped else "stopped", markup=False)
+
+
+def status(as_json: JsonOption = False) -> None:
+    """Say what runs, where, and how it is; exit code 1 when something that should run does not."""
+    from posttrade.embedded import stack
+
+    facts = stack.status(Instance.load())
+    if as_json:
+        print_json(facts)
+    else:
+        print_status(facts)
+    if not facts["is_running"]:
+        raise typer.Exit(1)
+
+
+def print_status(facts: Mapping[str, Any]) -> None:
+    """Print the state of an instance for a person."""
+    from rich.table import Table
+
+    table = Table("service", "state", "process", "health", box=None, pad_edge=False)
+    for name, service in facts["services"].items():
+        state = "[green]running[/]" if service["running"] else "[red]stopped[/]"
+        table.add_row(name, state, str(service["pid"] or ""), service.get("health", ""))
+    results.print(table)
+    broker = facts["broker"]
+    keeps = "durable" if broker["is_durable"] else "in memory only: lost when it stops"
+    results.print(f"broker: {broker['kind']} at {broker['bootstrap_servers']} ({keeps})")
+    for topic, fill in ((broker.get("fill") or {}).get("topics") or {}).items():
+        results.print(f"  {topic}: fullest partition {fill['fullest_partition']:.0%}")
+    rest = {key: value for key, value in facts.items() if key not in ("services", "broker")}
+    print_facts(rest, as_json=False)
+
+
+def logs(
+    service: Annotated[
+        str | None, typer.Argument(help="One of the services that `status` names; default: all.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more is written.")] = False,
+    lines: Annotated[int, typer.Option(help="How many lines of each.", min=0)] = LOG_LINES,
+) -> None:
+    """Show the end of what the services wrote; logs of tasks lie below `logs/airflow`."""
+    instance = Instance.load()
+    known = {path.stem: path for path in sorted(instance.logs_dir.glob("*.log"))}
+    if service is not None and service not in known:
+        raise ConfigurationError(f"no log of {service!r}; there are: {', '.join(known)}")
+    paths = [known[service]] if service else list(known.values())
+    command = ["tail", "-n", str(lines), *(["-F"] if follow else []), *map(str, paths)]
+    try:
+        result = subprocess.run(command, check=False)  # noqa: S603
+    except KeyboardInterrupt:
+        return
+    raise typer.Exit(result.returncode)
+
+
+def say(line: str) -> None:
+    """Tell how far things are."""
+    progress.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,222 @@
+"""Everything an instance runs, brought up, looked at and taken down as one."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import importlib.util
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from posttrade import database
+from posttrade.embedded import airflow, broker, kafka, mail, postgres, supervisor
+from posttrade.errors import ConfigurationError, PostTradeError
+from posttrade.instance import (
+    EMBEDDED,
+    KAFKA,
+    PORT_NAMES,
+    Instance,
+    choose_ports,
+    find_home,
+    is_port_free,
+)
+
+Report = Callable[[str], None]
+STOP_ORDER = (  # what writes first, what keeps last; the scheduler while its tasks can still report
+    (airflow.SCHEDULER, airflow.TRIGGERER, airflow.DAG_PROCESSOR),
+    (airflow.API_SERVER,),
+    (broker.SERVICE, kafka.SERVICE, "mail"),
+    ("postgres",),
+)
+PORT_USERS = {
+    "postgres": ("postgres",),
+    "broker": (broker.SERVICE, kafka.SERVICE),
+    "broker_controller": (kafka.SERVICE,),
+    "smtp": ("mail",),
+    "airflow": (airflow.API_SERVER,),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What `up` did: the services it started, and the seconds it took."""
+
+    instance: Instance
+    started: tuple[str, ...]
+    seconds: float
+
+
+def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome:
+    """Start what does not run; what runs as wanted is left alone.
+
+    Args:
+        instance: where.
+        broker_choice: ``embedded``, ``kafka`` or ``HOST:PORT``; None keeps the last choice.
+        report: called with a line for each thing that is ready.
+    """
+    began = time.monotonic()
+    started: list[str] = []
+
+    def note(name: str, was_started: bool) -> None:
+        if was_started:
+            started.append(name)
+        verb = "ready" if was_started else "was running"
+        report(f"{time.monotonic() - began:5.1f} s  {name} {verb}")
+
+    with supervisor.exclusive(instance):
+        instance = settle_facts(instance, broker_choice, report)
+        stop_unwanted_brokers(instance)
+        note("postgres", postgres.start(instance))
+        with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+            tasks = [
+                pool.submit(prepare_trade_database, instance, report),
+                pool.submit(start_and_note, instance, mail.describe(instance), note),
+                pool.submit(airflow.prepare, instance),
+            ]
+            finish(tasks[:1])  # the broker begins at the offsets that the database has drained
+            tasks.append(pool.submit(lambda: note("broker", start_broker(instance, report))))
+            finish(tasks)
+            services = airflow.describe(instance)
+            finish([pool.submit(start_and_note, instance, service, note) for service in services])
+    return Outcome(instance, tuple(started), time.monotonic() - began)
+
+
+def finish(tasks: list[concurrent.futures.Future[None]]) -> None:
+    """Wait for all; the first failure is raised when all have ended."""
+    concurrent.futures.wait(tasks)
+    for task in tasks:
+        task.result()
+
+
+def start_and_note(
+    instance: Instance, service: supervisor.Service, note: Callable[[str, bool], None]
+) -> None:
+    """Start a service and tell."""
+    note(service.name, supervisor.start_service(instance, service))
+
+
+def settle_facts(instance: Instance, broker_choice: str | None, report: Report) -> Instance:
+    """Take over the choice of broker; leave ports that others took while we were down."""
+    if broker_choice is not None:
+        if broker_choice not in (EMBEDDED, KAFKA) and ":" not in broker_choice:
+            raise ConfigurationError(
+                f"--broker takes embedded, kafka or HOST:PORT, not {broker_choice!r}"
+            )
+        if broker_choice != instance.broker:
+            instance = instance.replace(broker=broker_choice)
+    taken = [
+        name
+        for name in PORT_NAMES
+        if not is_port_free(instance.ports[name])
+        and not any(supervisor.find_process(instance, user) for user in PORT_USERS[name])
+    ]
+    if taken and (lost := supervisor.sweep_strays(instance)):
+        report(f"ended {len(lost)} processes of this instance that had been lost sight of")
+        taken = [name for name in taken if not is_port_free(instance.ports[name])]
+    if taken:
+        ports = {**instance.ports, **choose_ports(tuple(taken))}
+        report(f"taken by others, chosen anew: port of {', '.join(taken)}")
+        instance = instance.replace(ports=ports)
+    return instance
+
+
+def stop_unwanted_brokers(instance: Instance) -> None:
+    """Stop a broker of our own that is not the chosen one."""
+    wanted = {EMBEDDED: broker.SERVICE, KAFKA: kafka.SERVICE}.get(instance.broker)
+    supervisor.stop_services(
+        instance, [name for name in (broker.SERVICE, kafka.SERVICE) if name != wanted]
+    )
+
+
+def start_broker(instance: Instance, report: Report) -> bool:
+    """Start the chosen broker, or look at the one run by others; see that the topics are there."""
+    if instance.broker == EMBEDDED:
+        return broker.start(instance)
+    if instance.broker == KAFKA:
+        return kafka.start(instance, report)
+    kafka.create_topics(instance.kafka_config)
+    return False
+
+
+def prepare_trade_database(instance: Instance, report: Report) -> None:
+    """Migrate the trade database and load the reference data into it."""
+    applied = database.migrate(instance.trade_dsn)
+    if applied:
+        report(f"         trade database: {applied} migrations applied")
+    if importlib.util.find_spec("posttrade.reference_data") is None:
+        return
+    from posttrade.reference_data import load_reference_data
+
+    with database.connect(instance.trade_dsn) as connection:
+        load_reference_data(connection)
+
+
+def down(report: Report) -> list[str]:
+    """Stop everything that belongs to the instance, whatever state it is in.
+
+    Returns:
+        What was running: services by name, and ``process <id>`` for what was left over.
+    """
+    if not (find_home(None) / "instance.json").exists():
+        return []
+    instance = Instance.load()
+    stopped: list[str] = []
+    with supervisor.exclusive(instance):
+        for names in STOP_ORDER:
+            for name in supervisor.stop_services(instance, names):
+                report(f"{name} stopped")
+                stopped.append(name)
+        stopped += [f"process {pid}" for pid in supervisor.sweep_orphans(instance)]
+    return stopped
+
+
+def status(instance: Instance) -> dict[str, Any]:
+    """What runs and where, as plain values for a person or a program; no secret among them."""
+    health = airflow.read_health(instance)
+    services: dict[str, Any] = {}
+    for name in wanted_services(instance):
+        process = supervisor.find_process(instance, name)
+        services[name] = {"running": process is not None, "pid": process.pid if process else None}
+    for name, part in (
+        (airflow.SCHEDULER, "scheduler"),
+        (airflow.DAG_PROCESSOR, "dag_processor"),
+        (airflow.TRIGGERER, "triggerer"),
+    ):
+        services[name]["health"] = (health or {}).get(part, {}).get("status", "unknown")
+    return {
+        "home": str(instance.home),
+        "is_running": all(facts["running"] for facts in services.values()),
+        "services": services,
+        "broker": {
+            "kind": instance.broker,
+            "bootstrap_servers": instance.bootstrap_servers,
+            **describe_broker(instance),
+        },
+        "postgres_port": instance.ports["postgres"],
+        "smtp_port": instance.ports["smtp"],
+        "airflow_url": instance.airflow_url,
+        "airflow_password_file": str(instance.airflow_password_file),
+        "reports_dir": str(instance.reports_dir),
+        "mail_dir": str(instance.mail_dir),
+        "logs_dir": str(instance.logs_dir),
+    }
+
+
+def describe_broker(instance: Instance) -> dict[str, Any]:
+    """Whether the broker keeps its messages, and how full the embedded one is."""
+    if instance.broker != EMBEDDED:
+        return {"is_durable": True}
+    facts: dict[str, Any] = {"is_durable": False, "keeps": "in memory only"}
+    try:
+        facts["fill"] = json.loads(broker.fill_path(instance).read_text(encoding="utf-8"))
+    except (OSError, ValueError, PostTradeError):
+        facts["fill"] = None
+    return facts
+
+
+def wanted_services(instance: Instance) -> list[str]:
+    """Names of the services that run when the instance is up."""
+    own = {EMBEDDED: [broker.SERVICE], KAFKA: [kafka.SERVICE]}.get(instance.broker, [])
+    return ["postgres", *own, "mail", *airflow.SERVICES]
