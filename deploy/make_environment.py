@@ -100,9 +100,7 @@ def install(target: Path, lock: Path, source: Source) -> None:
     uv = fetch_uv(target, source)
     say(f"installing the {packages} packages of {lock.name} (0.4 GB to fetch the first time)")
     command = pip_command(target, lock, source) if uv is None else uv_command(uv, target, lock)
-    result = subprocess.run(  # noqa: S603
-        command, env=installer_environment(target, source), check=False
-    )
+    result = subprocess.run(command, env=installer_environment(target, source), check=False)
     if result.returncode != 0:
         raise InstallFailed("the packages could not be installed: see above, then call again")
 
@@ -186,7 +184,7 @@ def fetch_uv(target: Path, source: Source) -> Path | None:
 def runs(program: Path, answer: str) -> bool:
     """Whether a program starts and names its version."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        output = subprocess.run(  # noqa: S603
+        output = subprocess.run(
             [str(program), "--version"], capture_output=True, text=True, timeout=30, check=False
         ).stdout
         return output.startswith(answer)
@@ -198,12 +196,12 @@ def python_works(target: Path) -> bool:
     supported = "import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 15))"
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         command = [str(target / "bin" / "python"), "-c", supported]
-        return subprocess.run(command, timeout=60, check=False, capture_output=True).returncode == 0  # noqa: S603
+        return subprocess.run(command, timeout=60, check=False, capture_output=True).returncode == 0
     return False
 
 
 def read_source() -> Source:
-    """pip's settings: its environment variables before its files, the user's before the machine's."""
+    """What pip is told: its environment before its files, the user's before the machine's."""
     settings: dict[str, str] = {}
     files = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf")]
     configured = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
@@ -279,7 +277,9 @@ def fetch(address: str, source: Source) -> bytes:
     parts = urllib.parse.urlsplit(address)
     headers = {"Accept": "text/html, application/octet-stream;q=0.9, */*;q=0.1"}
     if parts.username:
-        login = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+        login = (
+            f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
+        )
         headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
         address = without_login(address)
     context = ssl.create_default_context(cafile=source.certificates)
@@ -307,7 +307,7 @@ def fetch_with_curl(address: str, headers: dict[str, str]) -> bytes:
     """For Pythons that come without certificates (macOS): curl uses the system's."""
     options = "".join(f'header = "{key}: {value}"\n' for key, value in headers.items())
     command = ["curl", "--silent", "--show-error", "--fail", "--location", "--config", "-", address]
-    result = subprocess.run(command, input=options.encode(), capture_output=True, check=False)  # noqa: S603
+    result = subprocess.run(command, input=options.encode(), capture_output=True, check=False)
     if result.returncode != 0:
         raise InstallFailed(result.stderr.decode("utf-8", "replace").strip())
     return result.stdout

@@ -11,10 +11,11 @@ import functools
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from psycopg import conninfo, sql
+from typing_extensions import LiteralString
 
 from posttrade.errors import InvariantBroken, Unavailable
 

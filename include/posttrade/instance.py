@@ -119,7 +119,7 @@ class Instance:
         return Path(os.environ.get("POSTTRADE_REPORTS_DIR") or self.home / "reports")
 
     def database_dsn(self, database: str, user: str) -> str:
-        """libpq connection string of one database for one role, password included."""
+        """Connection string of one database for one role, password included."""
         return (
             f"host=127.0.0.1 port={self.ports['postgres']} dbname={database} user={user} "
             f"password={self.secrets['postgres_' + user]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
     "psql": ("psql", "Ask the trade database."),
+    "airflow": ("airflow", "Airflow's own command line, set up for this instance."),
+    "migrate": ("migrate", "Bring a trade database to this version."),
     "test": ("checks", "Run the tests."),
     "bench": ("checks", "Run a benchmark."),
 }
@@ -37,11 +40,11 @@ class LazyGroup(TyperGroup):
 
     listing = False
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _ctx: Any) -> list[str]:
         """Names of the commands, in the order of a day."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
@@ -78,7 +81,9 @@ def set_globals(
     home: Annotated[
         Path | None,
         typer.Option(
-            envvar="POSTTRADE_HOME", help="State folder of the instance (default: var/).", metavar="DIR"
+            envvar="POSTTRADE_HOME",
+            help="State folder of the instance (default: var/).",
+            metavar="DIR",
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -93,7 +98,7 @@ def set_globals(
 def run() -> None:
     """Run the command line; errors of this product become one line and exit code 2."""
     try:
-        app(prog_name="posttrade")
+        app(hoist_globals(sys.argv[1:]), prog_name="posttrade")
     except PostTradeError as error:
         fail(error)
     except ModuleNotFoundError as error:
@@ -102,6 +107,22 @@ def run() -> None:
         fail(ConfigurationError(f"this copy has no module {error.name}"))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def hoist_globals(arguments: list[str]) -> list[str]:
+    """Let ``--home`` and ``--debug`` stand behind the command too."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(arguments[:end])
+    for word in remaining:
+        if word == "--home":
+            first += [word, *itertools.islice(remaining, 1)]
+        elif word == "--debug" or word.startswith("--home="):
+            first.append(word)
+        else:
+            rest.append(word)
+    return [*first, *rest, *arguments[end:]]
 
 
 def fail(error: PostTradeError) -> None:

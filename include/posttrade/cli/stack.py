@@ -96,7 +96,9 @@ def logs(
     service: Annotated[
         str | None, typer.Argument(help="One of the services that `status` names; default: all.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more is written.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as more is written.")
+    ] = False,
     lines: Annotated[int, typer.Option(help="How many lines of each.", min=0)] = LOG_LINES,
 ) -> None:
     """Show the end of what the services wrote; logs of tasks lie below `logs/airflow`."""
@@ -107,7 +109,7 @@ def logs(
     paths = [known[service]] if service else list(known.values())
     command = ["tail", "-n", str(lines), *(["-F"] if follow else []), *map(str, paths)]
     try:
-        result = subprocess.run(command, check=False)  # noqa: S603
+        result = subprocess.run(command, check=False)
     except KeyboardInterrupt:
         return
     raise typer.Exit(result.returncode)

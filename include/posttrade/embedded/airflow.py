@@ -1,4 +1,4 @@
-"""Airflow with the LocalExecutor: four processes, settings by environment, metadata in PostgreSQL."""
+"""Airflow with the LocalExecutor: four processes, set up by environment, metadata in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def prepare(instance: Instance) -> None:
     log_path = instance.logs_dir / "airflow-migrate.log"
     descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as log:
-        result = subprocess.run(  # noqa: S603
+        result = subprocess.run(
             [*airflow_command(), "db", "migrate"],
             env=build_environment(instance),
             cwd=instance.home,
@@ -168,7 +168,7 @@ def airflow_command() -> tuple[str, ...]:
 
 
 def describe(instance: Instance) -> list[Service]:
-    """How the four processes are started. None of them serves logs: the files are on this machine."""
+    """How the four processes are started; none serves logs, as the files are on this machine."""
     environment = build_environment(instance)
     commands = {
         API_SERVER: ("api-server",),
@@ -191,7 +191,9 @@ def describe(instance: Instance) -> list[Service]:
 
 
 def _readiness(instance: Instance, name: str) -> Callable[[], bool]:
-    part = {SCHEDULER: "scheduler", DAG_PROCESSOR: "dag_processor", TRIGGERER: "triggerer"}.get(name)
+    part = {SCHEDULER: "scheduler", DAG_PROCESSOR: "dag_processor", TRIGGERER: "triggerer"}.get(
+        name
+    )
 
     def is_ready() -> bool:
         health = read_health(instance)
@@ -205,7 +207,7 @@ def _readiness(instance: Instance, name: str) -> Callable[[], bool]:
         if facts.get("status") != "healthy" or not beat:
             return False
         moment = datetime.datetime.fromisoformat(beat.replace("Z", "+00:00"))
-        return moment.timestamp() > process.create_time()  # not one of an earlier run
+        return moment.timestamp() > float(process.create_time())  # not one of an earlier run
 
     return is_ready
 

@@ -271,7 +271,8 @@ class Link:
 def iterate_fillers(starts: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:
     """Split offsets to begin at into counts that one batch can claim."""
     for key, offset in starts.items():
-        while offset > 0:
-            count = min(offset, 2**31 - 1)
+        left = offset
+        while left > 0:
+            count = min(left, 2**31 - 1)
             yield key, count
-            offset -= count
+            left -= count

@@ -105,7 +105,7 @@ def find_java() -> str:
             f"--broker kafka needs Java {JAVA_VERSION_MIN} or newer and found none: install it "
             "(Debian, Ubuntu: apt install default-jre-headless) or set JAVA_HOME"
         )
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(
         [java, "-version"], capture_output=True, text=True, timeout=JAVA_TIMEOUT_S, check=False
     )
     found = re.search(r'version "(?:1\.)?(\d+)', result.stderr)
@@ -156,9 +156,7 @@ def fetch_with_maven(folder: Path) -> bool:
     command = [maven, "-B", "-q", "-f", str(JAR_LIST.with_name("pom.xml")), MAVEN_PLUGIN]
     command += [f"-DoutputDirectory={folder}", "-Dmdep.useRepositoryLayout=true"]
     try:
-        result = subprocess.run(  # noqa: S603
-            command, capture_output=True, timeout=MAVEN_TIMEOUT_S, check=False
-        )
+        result = subprocess.run(command, capture_output=True, timeout=MAVEN_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return result.returncode == 0 and all((folder / name).exists() for name in read_jar_list())
@@ -203,7 +201,7 @@ def format_storage(instance: Instance, java: str, jars: Path, settings: Path) ->
     cluster = base64.urlsafe_b64encode(uuid.UUID(instance.name).bytes).decode("ascii").rstrip("=")
     command = [java, "-cp", class_path(jars), "kafka.tools.StorageTool", "format"]
     command += ["--cluster-id", cluster, "--config", str(settings), "--ignore-formatted"]
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(
         command,
         env=instance.environment(),
         capture_output=True,

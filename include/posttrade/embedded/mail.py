@@ -50,7 +50,9 @@ class Keeper:
         digest = hashlib.sha256(content).hexdigest()[:12]
         path = self.folder / f"{moment}-{digest}.eml"
         write_private(path, content)
-        sys.stdout.write(f"{moment} from {envelope.mail_from} to {envelope.rcpt_tos}: {path.name}\n")
+        sys.stdout.write(
+            f"{moment} from {envelope.mail_from} to {envelope.rcpt_tos}: {path.name}\n"
+        )
         return "250 kept"
 
 

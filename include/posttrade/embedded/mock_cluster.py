@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import glob
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,7 @@ class MockCluster:
         error = ctypes.create_string_buffer(ERROR_TEXT_BYTES)
         configuration = self._library.rd_kafka_conf_new()
         self._set(configuration, "log_level", "3")
-        self._client = self._library.rd_kafka_new(
-            PRODUCER, configuration, error, ERROR_TEXT_BYTES
-        )
+        self._client = self._library.rd_kafka_new(PRODUCER, configuration, error, ERROR_TEXT_BYTES)
         if not self._client:
             raise InvariantBroken(f"no embedded broker: {error.value.decode()}")
         self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, 1)
@@ -76,8 +73,8 @@ def load_library() -> ctypes.CDLL:
 
     package = Path(cimpl.__file__).parent
     candidates = [
-        *glob.glob(str(package.parent / "confluent_kafka.libs" / "librdkafka*")),
-        *glob.glob(str(package / ".dylibs" / "librdkafka*")),
+        *map(str, (package.parent / "confluent_kafka.libs").glob("librdkafka*")),
+        *map(str, (package / ".dylibs").glob("librdkafka*")),
         cimpl.__file__,
     ]
     for candidate in candidates:

@@ -1,33 +1,26 @@
-"""PostgreSQL 18 from its wheel: one durable server, a database for Airflow and one for the trade.
-
-The server refuses to run as root. Started by root it runs as ``nobody``; so that it still reaches
-its files below folders that only root may enter, it keeps the one capability which passes by
-folder permissions, and no other. Nothing outside its data folder changes owner.
-"""
+"""PostgreSQL 18 from its wheel: one durable server, a database for Airflow, one for the trade."""
 
 from __future__ import annotations
 
 import functools
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psutil
 import psycopg
 from psycopg import sql
+from typing_extensions import LiteralString
 
-from posttrade.embedded import supervisor
+from posttrade.embedded import account, processes, supervisor
 from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.instance import MARKER_VARIABLE, Instance, write_private
 
-UNPRIVILEGED_ACCOUNT = "nobody"
 INITDB_TIMEOUT_S = 120
 SHARED_MEMORY_SHARE = 8  # one part in eight of the machine's memory
 SHARED_MEMORY_MB = (128, 2048)
@@ -84,54 +77,6 @@ def data_folder(instance: Instance) -> Path:
     return instance.home / "postgres" / "data"
 
 
-def prefix_for_account() -> tuple[str, ...]:
-    """Words before a server program so that it does not run as root; none for other users.
-
-    Raises:
-        ConfigurationError: root, on a machine where the account cannot be changed.
-    """
-    if os.geteuid() != 0:
-        return ()
-    account = _unprivileged_account()
-    program = shutil.which("setpriv")
-    if program is not None:
-        prefix = (
-            program,
-            f"--reuid={account.pw_uid}",
-            f"--regid={account.pw_gid}",
-            "--clear-groups",
-            "--inh-caps=-all,+dac_override",
-            "--ambient-caps=-all,+dac_override",
-            "--bounding-set=-all,+dac_override",
-            "--",
-        )
-        attempt = subprocess.run(  # noqa: S603
-            [*prefix, str(find_binaries() / "postgres"), "--version"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if attempt.returncode == 0:
-            return prefix
-        detail = attempt.stderr.strip()
-    else:
-        detail = "the program setpriv (package util-linux) is missing"
-    raise ConfigurationError(
-        f"PostgreSQL does not run as root, and starting it as {account.pw_name} failed: {detail}. "
-        "Run this command as an ordinary user instead"
-    )
-
-
-def _unprivileged_account() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(UNPRIVILEGED_ACCOUNT)
-    except KeyError as error:
-        raise ConfigurationError(
-            f"PostgreSQL does not run as root, and there is no account {UNPRIVILEGED_ACCOUNT!r}: "
-            "run this command as an ordinary user"
-        ) from error
-
-
 def create_cluster(instance: Instance) -> bool:
     """Lay the data folder, with checksums; a half-made one from an interrupted call is replaced.
 
@@ -148,11 +93,11 @@ def create_cluster(instance: Instance) -> bool:
     password_file = final.parent / "password"
     write_private(password_file, instance.secrets["postgres_postgres"] + "\n")
     if os.geteuid() == 0:
-        account = _unprivileged_account()
-        os.chown(draft, account.pw_uid, account.pw_gid)
-        os.chown(password_file, account.pw_uid, account.pw_gid)
+        owner = account.unprivileged()
+        os.chown(draft, owner.pw_uid, owner.pw_gid)
+        os.chown(password_file, owner.pw_uid, owner.pw_gid)
     command = (
-        *prefix_for_account(),
+        *account.prefix(find_binaries() / "postgres"),
         str(find_binaries() / "initdb"),
         f"--pgdata={draft}",
         "--username=postgres",
@@ -165,7 +110,7 @@ def create_cluster(instance: Instance) -> bool:
         "--locale=C",
     )
     try:
-        result = subprocess.run(  # noqa: S603
+        result = subprocess.run(
             command,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
             cwd="/",
@@ -190,7 +135,7 @@ def describe(instance: Instance) -> supervisor.Service:
     return supervisor.Service(
         name="postgres",
         argv=(
-            *prefix_for_account(),
+            *account.prefix(find_binaries() / "postgres"),
             str(find_binaries() / "postgres"),
             "-D",
             str(folder),
@@ -245,13 +190,13 @@ def remove_stale_pid_file(instance: Instance) -> None:
     A server that does live, but was lost sight of, is ended first.
     """
     members = [process for process in psutil.process_iter() if _works_in(process, instance)]
-    supervisor.end_processes(members)
+    processes.end_processes(members)
     (data_folder(instance) / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _works_in(process: psutil.Process, instance: Instance) -> bool:
     try:
-        return Path(process.cwd()) == data_folder(instance) and supervisor.is_alive(process)
+        return Path(process.cwd()) == data_folder(instance) and processes.is_alive(process)
     except (psutil.Error, OSError):
         return False
 
@@ -287,9 +232,7 @@ def create_databases(instance: Instance) -> None:
             password = sql.Literal(instance.secrets[f"postgres_{name}"])
             known = _exists(connection, "select from pg_roles where rolname = %s", name)
             verb = sql.SQL("alter" if known else "create")
-            connection.execute(
-                sql.SQL("{} role {} login password {}").format(verb, role, password)
-            )
+            connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, password))
             if not _exists(connection, "select from pg_database where datname = %s", name):
                 connection.execute(sql.SQL("create database {} owner {}").format(role, role))
                 connection.execute(
@@ -297,8 +240,10 @@ def create_databases(instance: Instance) -> None:
                 )
 
 
-def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, name: str) -> bool:
-    return connection.execute(cast(LiteralString, query), (name,)).fetchone() is not None
+def _exists(
+    connection: psycopg.Connection[tuple[object, ...]], query: LiteralString, name: str
+) -> bool:
+    return connection.execute(query, (name,)).fetchone() is not None
 
 
 def psql_command(instance: Instance, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from posttrade import database
-from posttrade.embedded import airflow, broker, kafka, mail, postgres, supervisor
+from posttrade.embedded import airflow, broker, kafka, mail, postgres, processes, supervisor
 from posttrade.errors import ConfigurationError, PostTradeError
 from posttrade.instance import (
     EMBEDDED,
@@ -66,24 +66,25 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
         report(f"{time.monotonic() - began:5.1f} s  {name} {verb}")
 
     with supervisor.exclusive(instance):
-        instance = settle_facts(instance, broker_choice, report)
-        stop_unwanted_brokers(instance)
+        instance = settle_ports(instance, report)
         note("postgres", postgres.start(instance))
         with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-            tasks = [
-                pool.submit(prepare_trade_database, instance, report),
+            tasks: list[concurrent.futures.Future[Any]] = [
+                pool.submit(prepare_trade_database, instance.trade_dsn),
                 pool.submit(start_and_note, instance, mail.describe(instance), note),
                 pool.submit(airflow.prepare, instance),
             ]
             finish(tasks[:1])  # the broker begins at the offsets that the database has drained
-            tasks.append(pool.submit(lambda: note("broker", start_broker(instance, report))))
+            instance = settle_broker(instance, broker_choice)
+            stop_unwanted_brokers(instance)
+            tasks.append(pool.submit(start_broker, instance, note, report))
             finish(tasks)
             services = airflow.describe(instance)
             finish([pool.submit(start_and_note, instance, service, note) for service in services])
     return Outcome(instance, tuple(started), time.monotonic() - began)
 
 
-def finish(tasks: list[concurrent.futures.Future[None]]) -> None:
+def finish(tasks: list[concurrent.futures.Future[Any]]) -> None:
     """Wait for all; the first failure is raised when all have ended."""
     concurrent.futures.wait(tasks)
     for task in tasks:
@@ -97,29 +98,40 @@ def start_and_note(
     note(service.name, supervisor.start_service(instance, service))
 
 
-def settle_facts(instance: Instance, broker_choice: str | None, report: Report) -> Instance:
-    """Take over the choice of broker; leave ports that others took while we were down."""
-    if broker_choice is not None:
-        if broker_choice not in (EMBEDDED, KAFKA) and ":" not in broker_choice:
-            raise ConfigurationError(
-                f"--broker takes embedded, kafka or HOST:PORT, not {broker_choice!r}"
-            )
-        if broker_choice != instance.broker:
-            instance = instance.replace(broker=broker_choice)
+def settle_ports(instance: Instance, report: Report) -> Instance:
+    """End what a crash left behind; leave ports that others took while we were down."""
+    if lost := supervisor.sweep_strays(instance):
+        report(f"ended {len(lost)} processes that a crash had left behind")
     taken = [
         name
         for name in PORT_NAMES
         if not is_port_free(instance.ports[name])
         and not any(supervisor.find_process(instance, user) for user in PORT_USERS[name])
     ]
-    if taken and (lost := supervisor.sweep_strays(instance)):
-        report(f"ended {len(lost)} processes of this instance that had been lost sight of")
-        taken = [name for name in taken if not is_port_free(instance.ports[name])]
     if taken:
         ports = {**instance.ports, **choose_ports(tuple(taken))}
         report(f"taken by others, chosen anew: port of {', '.join(taken)}")
         instance = instance.replace(ports=ports)
     return instance
+
+
+def settle_broker(instance: Instance, choice: str | None) -> Instance:
+    """Take over the choice of broker.
+
+    Raises:
+        ConfigurationError: no such broker; or messages of the former one are stored already, and
+            the new one counts its offsets anew.
+    """
+    if choice is None or choice == instance.broker:
+        return instance
+    if choice not in (EMBEDDED, KAFKA) and ":" not in choice:
+        raise ConfigurationError(f"--broker takes embedded, kafka or HOST:PORT, not {choice!r}")
+    if any(broker.read_drained(instance.trade_dsn).values()):
+        raise ConfigurationError(
+            f"{instance.home} holds messages from the broker {instance.broker!r}, and another "
+            "broker counts its messages anew: give this one a home of its own with --home"
+        )
+    return instance.replace(broker=choice)
 
 
 def stop_unwanted_brokers(instance: Instance) -> None:
@@ -130,27 +142,31 @@ def stop_unwanted_brokers(instance: Instance) -> None:
     )
 
 
-def start_broker(instance: Instance, report: Report) -> bool:
+def start_broker(instance: Instance, note: Callable[[str, bool], None], report: Report) -> None:
     """Start the chosen broker, or look at the one run by others; see that the topics are there."""
     if instance.broker == EMBEDDED:
-        return broker.start(instance)
-    if instance.broker == KAFKA:
-        return kafka.start(instance, report)
-    kafka.create_topics(instance.kafka_config)
-    return False
+        note(broker.SERVICE, broker.start(instance))
+    elif instance.broker == KAFKA:
+        note(kafka.SERVICE, kafka.start(instance, report))
+    else:
+        kafka.create_topics(instance.kafka_config)
+        note(f"broker {instance.broker}", False)
 
 
-def prepare_trade_database(instance: Instance, report: Report) -> None:
-    """Migrate the trade database and load the reference data into it."""
-    applied = database.migrate(instance.trade_dsn)
-    if applied:
-        report(f"         trade database: {applied} migrations applied")
+def prepare_trade_database(dsn: str) -> int:
+    """Migrate the trade database and load the reference data into it.
+
+    Returns:
+        How many migrations were applied now.
+    """
+    applied = database.migrate(dsn)
     if importlib.util.find_spec("posttrade.reference_data") is None:
-        return
+        return applied
     from posttrade.reference_data import load_reference_data
 
-    with database.connect(instance.trade_dsn) as connection:
+    with database.connect(dsn) as connection:
         load_reference_data(connection)
+    return applied
 
 
 def down(report: Report) -> list[str]:
@@ -168,7 +184,7 @@ def down(report: Report) -> list[str]:
             for name in supervisor.stop_services(instance, names):
                 report(f"{name} stopped")
                 stopped.append(name)
-        stopped += [f"process {pid}" for pid in supervisor.sweep_orphans(instance)]
+        stopped += [f"process {pid}" for pid in processes.sweep_orphans(instance)]
     return stopped
 
 

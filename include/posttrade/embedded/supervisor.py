@@ -1,9 +1,4 @@
-"""Starts, finds and stops the processes of an instance.
-
-Every process carries the instance's name in its environment, and each service leads a session of
-its own. A process is only ever signalled after it was recognised by that mark, or by the working
-folder that only the instance's database uses: a recycled process id is never hit.
-"""
+"""Starts and stops the services of an instance; each one leads a session of its own."""
 
 from __future__ import annotations
 
@@ -18,11 +13,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
+from posttrade.embedded import processes
 from posttrade.errors import Unavailable
-from posttrade.instance import MARKER_VARIABLE, Instance, write_private
+from posttrade.instance import Instance, write_private
 
 POLL_S = 0.1
 KILL_GRACE_S = 5.0
@@ -85,7 +82,7 @@ def launch(instance: Instance, service: Service) -> psutil.Process:
         log_path.replace(log_path.with_suffix(".log.1"))
     descriptor = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        child = subprocess.Popen(  # noqa: S603 - the argument lists are ours
+        child = subprocess.Popen(
             service.argv,
             env=dict(service.environment),
             cwd=service.directory,
@@ -118,8 +115,10 @@ def await_ready(instance: Instance, service: Service, process: psutil.Process) -
     """
     deadline = time.monotonic() + service.ready_timeout_s
     while time.monotonic() < deadline:
-        if not is_alive(process):
-            raise Unavailable(f"{service.name} ended while starting\n{tail(instance, service.name)}")
+        if not processes.is_alive(process):
+            raise Unavailable(
+                f"{service.name} ended while starting\n{tail(instance, service.name)}"
+            )
         if service.is_ready():
             return
         time.sleep(POLL_S)
@@ -144,15 +143,15 @@ def stop_services(instance: Instance, names: Iterable[str]) -> list[str]:
             continue
         stopped.append(name)
         record = read_record(instance, name)
-        members = session_members(process.pid)
+        members = processes.session_members(process.pid)
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(int(record.get("stop_signal", signal.SIGTERM)))
         deadline = time.monotonic() + float(record.get("stop_timeout_s", KILL_GRACE_S))
         waiting += [(member, deadline) for member in {process, *members}]
     for process, deadline in waiting:
-        while is_alive(process) and time.monotonic() < deadline:
+        while processes.is_alive(process) and time.monotonic() < deadline:
             time.sleep(POLL_S / 2)
-    end_processes([process for process, _ in waiting if is_alive(process)])
+    processes.end_processes([process for process, _ in waiting if processes.is_alive(process)])
     for name in stopped:
         record_path(instance, name).unlink(missing_ok=True)
     return stopped
@@ -164,68 +163,16 @@ def sweep_strays(instance: Instance) -> list[int]:
     Returns:
         Process ids that had to be ended.
     """
-    leaders = {path.stem for path in instance.run_dir.glob("*.json")}
-    known = {process.pid for name in leaders if (process := find_process(instance, name))}
-    spared = known | {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    names = {path.stem for path in instance.run_dir.glob("*.service")}
+    known = {process.pid for name in names if (process := find_process(instance, name))}
+    known |= {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     strays = [
         process
-        for process in find_members(instance)
-        if process.pid not in spared and _session(process.pid) not in known
+        for process in processes.find_members(instance)
+        if not processes.is_below(process, known)
     ]
-    end_processes(strays)
+    processes.end_processes(strays)
     return [process.pid for process in strays]
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return None
-
-
-def end_processes(processes: list[psutil.Process]) -> None:
-    """End processes without asking."""
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(processes, timeout=KILL_GRACE_S)
-
-
-def sweep_orphans(instance: Instance) -> list[int]:
-    """End every process of the instance that is still there, whoever started it.
-
-    Returns:
-        Process ids that had to be ended.
-    """
-    spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    ended: list[int] = []
-    for _ in range(3):  # a process may have forked between the look and the signal
-        left = [process for process in find_members(instance) if process.pid not in spared]
-        if not left:
-            break
-        end_processes(left)
-        ended += [process.pid for process in left]
-    return ended
-
-
-def find_members(instance: Instance) -> Iterator[psutil.Process]:
-    """Every living process of the instance."""
-    for process in psutil.process_iter():
-        if is_alive(process) and is_member(instance, process):
-            yield process
-
-
-def is_member(instance: Instance, process: psutil.Process) -> bool:
-    """Whether a process belongs to the instance: by its environment, or by its working folder.
-
-    The database overwrites its environment with the title it shows, but works in its data folder.
-    """
-    with contextlib.suppress(psutil.Error, OSError):
-        if process.environ().get(MARKER_VARIABLE) == instance.name:
-            return True
-    with contextlib.suppress(psutil.Error, OSError):
-        return Path(process.cwd()) == instance.home / "postgres" / "data"
-    return False
 
 
 def find_process(instance: Instance, name: str) -> psutil.Process | None:
@@ -236,42 +183,22 @@ def find_process(instance: Instance, name: str) -> psutil.Process | None:
     try:
         process = psutil.Process(int(record["pid"]))
         same_start = abs(process.create_time() - float(record["created"])) < CLOCK_TOLERANCE_S
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, KeyError, ValueError):
         return None
-    if is_alive(process) and (same_start or is_member(instance, process)):
+    if processes.is_alive(process) and (same_start or processes.is_member(instance, process)):
         return process
     return None
 
 
-def session_members(leader: int) -> list[psutil.Process]:
-    """Living processes of the session that a service leads."""
-    members = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(OSError):
-            if process.pid != leader and os.getsid(process.pid) == leader:
-                members.append(process)
-    return members
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Whether the process still runs; one that ended and waits to be collected does not."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def record_path(instance: Instance, name: str) -> Path:
     """Where the supervisor remembers a service."""
-    return instance.run_dir / f"{name}.json"
+    return instance.run_dir / f"{name}.service"
 
 
-def read_record(instance: Instance, name: str) -> dict[str, object]:
+def read_record(instance: Instance, name: str) -> dict[str, Any]:
     """What the supervisor remembers of a service; empty when it knows nothing."""
     try:
-        record: dict[str, object] = json.loads(
-            record_path(instance, name).read_text(encoding="utf-8")
-        )
+        record: dict[str, Any] = json.loads(record_path(instance, name).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return record

@@ -1,0 +1,34 @@
+"""``posttrade airflow``: Airflow's own command line, with the settings of the instance."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+from posttrade.instance import Instance
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "airflow",
+        context_settings={
+            "ignore_unknown_options": True,
+            "allow_extra_args": True,
+            "help_option_names": [],
+        },
+    )(run_airflow)
+
+
+def run_airflow(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed to airflow.")] = None,
+) -> None:
+    """Run an Airflow command, for example: dags list, backfill create, tasks clear."""
+    from posttrade.embedded.airflow import airflow_command
+
+    command = [*airflow_command(), *(arguments or ["--help"])]
+    environment = Instance.load().airflow_environment()
+    result = subprocess.run(command, env=environment, check=False)
+    raise typer.Exit(result.returncode)
