@@ -1,0 +1,189 @@
+"""Reads many regular messages at once: msgspec decodes them, each field is checked as a column.
+
+A message is regular when its payload holds exactly the quotation marks that its decoded fields
+account for. Anything else only ever adds marks: an unknown or repeated field, an escaped mark, a
+number written as a string, an explicit null. So a regular message needs no look at its text, and
+whatever is irregular is left to ``posttrade.contracts.message``, as is every column with a value
+that is not plainly good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Callable, Sequence
+from operator import add
+from typing import Any, cast
+
+import msgspec
+
+from posttrade.contracts import schema
+from posttrade.contracts.message import MESSAGE_BYTES_MAX
+from posttrade.contracts.rows import Column, Columns
+from posttrade.contracts.values import FIRST_DATE
+
+KNOWN_MAX = 20_000
+# no longer text than this can have more than 10 digits after the point or 18 before
+SHORT_NUMBER_LENGTH = 12
+TYPES: dict[str, Any] = {
+    schema.IDENTIFIER: str,
+    schema.CHOICE: str,
+    schema.DECIMAL: decimal.Decimal,
+    schema.INTEGER: int,
+    schema.INSTANT: dt.datetime,
+    schema.DATE: dt.date,
+}
+UNQUOTED = (schema.DECIMAL, schema.INTEGER)
+
+
+class ColumnReader:
+    """Decodes regular messages of one contract version; built from the schema alone.
+
+    Args:
+        version: the contract version.
+        latest: last trade date and instant that are believed.
+    """
+
+    def __init__(self, version: schema.Version, latest: dt.date) -> None:
+        self._fields = sorted(version.fields, key=lambda field: not field.is_required)
+        attributes = [
+            (field.name, _type_of(field))
+            if field.is_required
+            else (field.name, _type_of(field) | None, None)
+            for field in self._fields
+        ]
+        record_type = msgspec.defstruct("Record", attributes, gc=False)
+        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(record_type).decode
+        self._known: dict[str, set[str]] = {field.name: set() for field in version.fields}
+        # two days of room cover every zone; what lies in them is left to the exact rules
+        self._first = str(FIRST_DATE + dt.timedelta(days=2))
+        self._last = str(latest - dt.timedelta(days=2))
+
+    def decode(self, payloads: Sequence[bytes | None]) -> tuple[list[int], list[Any]]:
+        """Decode the regular ones.
+
+        Returns:
+            Positions of the regular payloads, and their records.
+        """
+        records: list[Any] = []
+        positions: list[int] = []
+        marks: list[int] = []
+        decode = self._decode
+        for position, payload in enumerate(payloads):
+            if payload is None or len(payload) > MESSAGE_BYTES_MAX:
+                continue
+            try:
+                records.append(decode(payload))
+            except (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError):
+                continue
+            positions.append(position)
+            marks.append(payload.count(b'"'))
+        if not records:
+            return positions, records
+        expected = self._expected_marks(records)
+        if expected == marks:
+            return positions, records
+        regular = [i for i, found in enumerate(marks) if found == expected[i]]
+        return [positions[i] for i in regular], [records[i] for i in regular]
+
+    def _expected_marks(self, records: list[Any]) -> list[int]:
+        fixed = 0
+        expected = [0] * len(records)
+        for field, column in zip(self._fields, _transposed(records), strict=True):
+            marks = 2 if field.kind in UNQUOTED else 4
+            if field.is_integer_text:
+                own = [4 if value.__class__ is str else 2 for value in column]
+            elif field.is_required:
+                fixed += marks
+                continue
+            else:
+                own = [0 if value is None else marks for value in column]
+            expected = list(map(add, expected, own))
+        return [own + fixed for own in expected]
+
+    def read(self, records: list[Any]) -> Columns | None:
+        """Every field as text; None when any value is not plainly good."""
+        result = Columns({}, {})
+        for field, values in zip(self._fields, _transposed(records), strict=True):
+            present = values
+            if not field.is_required:
+                present = tuple(value for value in values if value is not None)
+                if not present:
+                    continue
+            texts = self._texts(field, present)
+            if texts is None:
+                return None
+            if len(present) == len(values):
+                result.complete[field.name] = texts
+            else:
+                following = iter(texts)
+                result.partial[field.name] = [
+                    None if value is None else next(following) for value in values
+                ]
+        return result
+
+    def _texts(self, field: schema.Field, values: tuple[Any, ...]) -> Column | None:
+        if field.kind == schema.DECIMAL:
+            return _decimal_texts(field, values)
+        if field.kind == schema.INTEGER:
+            is_low = field.minimum is not None and min(values) < field.minimum
+            is_high = field.maximum is not None and max(values) > field.maximum
+            return None if is_low or is_high else list(map(str, values))
+        if field.kind == schema.INSTANT:
+            return self._inside(list(map(str, values)))
+        if field.kind == schema.DATE:
+            texts = {date: str(date) for date in set(values)}
+            return [texts[date] for date in values] if self._inside(list(texts.values())) else None
+        if field.kind == schema.CHOICE:
+            return list(values) if field.choices.issuperset(values) else None
+        if field.is_integer_text:
+            return _identifier_texts(field, list(map(str, values)))
+        return list(values) if self._is_known(field, set(values)) else None
+
+    def _inside(self, texts: list[str]) -> list[str] | None:
+        """The texts when all lie between the bounds; ISO text sorts as time does."""
+        return texts if self._first <= min(texts) and max(texts) <= self._last else None
+
+    def _is_known(self, field: schema.Field, values: set[str]) -> bool:
+        known = self._known[field.name]
+        new = values - known
+        if new and _identifier_texts(field, list(new)) is None:
+            return False
+        if len(known) > KNOWN_MAX:
+            known.clear()
+        known |= new
+        return True
+
+
+def _type_of(field: schema.Field) -> Any:
+    return TYPES[field.kind] | int if field.is_integer_text else TYPES[field.kind]
+
+
+def _transposed(records: list[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*map(msgspec.structs.astuple, records), strict=True))
+
+
+def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:
+    fullmatch = cast(Any, field.pattern).fullmatch
+    is_good = max(map(len, values)) <= field.length_max and all(map(fullmatch, values))
+    return values if is_good else None
+
+
+def _decimal_texts(field: schema.Field, values: tuple[decimal.Decimal, ...]) -> Column | None:
+    texts = list(map(str, values))
+    if "E" in "".join(texts):
+        return None
+    if max(map(len, texts)) > SHORT_NUMBER_LENGTH:
+        long_texts = [text for text in texts if len(text) > SHORT_NUMBER_LENGTH]
+        if not all(_has_few_digits(field, text) for text in long_texts):
+            return None
+    if field.minimum is not None:
+        lowest = min(values)
+        if lowest < field.minimum or (field.is_minimum_excluded and lowest == field.minimum):
+            return None
+    return texts
+
+
+def _has_few_digits(field: schema.Field, text: str) -> bool:
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    return len(whole) <= field.integer_digits and len(fraction) <= field.fraction_digits

@@ -1,0 +1,117 @@
+"""Reads one message exactly: bytes to the values of its fields, or the first rule it breaks.
+
+This is the meaning of a contract. ``posttrade.contracts.columns`` is a faster way to the same
+values for messages without any irregularity, and leaves every other message to this one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import Any, NoReturn
+
+from posttrade.contracts.schema import Field, Version
+from posttrade.contracts.values import NumberText, read_value, show
+from posttrade.errors import DataRejected
+
+MESSAGE_BYTES_MAX = 256 * 1024
+HEADER = "contract-version"
+VERSION_FIELD = "contract_version"
+VERSION_DIGITS_MAX = 4
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_object(payload: bytes | None) -> dict[str, Any]:
+    """The JSON object of a message; numbers stay as they were written (``NumberText``).
+
+    Raises:
+        DataRejected: the payload is no JSON object, or names a field twice.
+    """
+    if not payload:
+        raise DataRejected("empty_message", "the message has no payload")
+    if len(payload) > MESSAGE_BYTES_MAX:
+        raise DataRejected(
+            "message_too_large",
+            f"{len(payload)} bytes, at most {MESSAGE_BYTES_MAX} are accepted",
+        )
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataRejected("not_utf8", f"byte {error.start}: {error.reason}") from error
+    try:
+        parsed = json.loads(
+            text,
+            object_pairs_hook=_object_of,
+            parse_int=NumberText,
+            parse_float=NumberText,
+            parse_constant=_refuse_constant,
+        )
+    except ValueError as error:
+        raise DataRejected("not_json", str(error)) from error
+    except RecursionError as error:
+        raise DataRejected("nested_too_deeply", "the payload is nested too deeply") from error
+    if not isinstance(parsed, dict):
+        raise DataRejected("not_an_object", f"expected a JSON object, found {show(parsed)}")
+    return parsed
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        name = next(name for name in names if names.count(name) > 1)
+        raise DataRejected("duplicate_field", f"{show(name)} stands more than once")
+    return fields
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise DataRejected("not_json", f"{name} is no JSON number")
+
+
+def read_fields(version: Version, parsed: dict[str, Any], latest: dt.date) -> dict[str, Any]:
+    """The values of a version's fields; a field that is left out or null is None.
+
+    Raises:
+        DataRejected: a field is missing or breaks its rule.
+    """
+    return {field.name: _read_field(field, parsed, latest) for field in version.fields}
+
+
+def _read_field(field: Field, parsed: dict[str, Any], latest: dt.date) -> str | None:
+    value = parsed.get(field.name)
+    if value is None:
+        if not field.is_required:
+            return None
+        if field.name in parsed:
+            raise DataRejected("wrong_type", f"{field.name} is null")
+        raise DataRejected("missing_field", f"{field.name} is missing")
+    if isinstance(value, str) and LONE_SURROGATE.search(value):
+        raise DataRejected("lone_surrogate", f"{field.name} is no text: {show(value)}")
+    # dates and instants too: text is what a COPY takes
+    return str(read_value(field, value, latest))
+
+
+def stated_version(header: bytes | str | None, payload: bytes | None) -> int | None:
+    """The contract version that a message names, 1 when it names none, None when unreadable.
+
+    The header wins over the field. A payload that is no JSON says nothing: version 1's decoder then
+    finds what is wrong with it.
+    """
+    if header is not None:
+        text = header.decode("ascii", "replace") if isinstance(header, bytes) else header
+        return _version_of(text)
+    if payload is None or VERSION_FIELD.encode() not in payload:
+        return 1
+    try:
+        value = parse_object(payload).get(VERSION_FIELD)
+    except DataRejected:
+        return 1
+    if value is None:
+        return 1
+    return _version_of(value) if isinstance(value, NumberText) else None
+
+
+def _version_of(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX
+    return int(text) if is_number else None

@@ -1,0 +1,184 @@
+"""From raw messages of one feed to rows of its staging table, and rejects for everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from posttrade.contracts.columns import ColumnReader
+from posttrade.contracts.lifting import Lifter
+from posttrade.contracts.message import parse_object, read_fields
+from posttrade.contracts.rows import (
+    Arrivals,
+    Columns,
+    Reject,
+    Source,
+    Staged,
+    local_date,
+    source_zone,
+)
+from posttrade.contracts.schema import SOURCE, TRADE_DATE, Contract, Version
+from posttrade.contracts.values import read_value
+from posttrade.errors import DataRejected
+
+CHUNK_ROWS = 512
+SPLIT_ROWS_MIN = 8
+
+
+class StagingWriter:
+    """Turns one feed's messages into staging rows. Pure: it knows no clock and no database.
+
+    Args:
+        contract: the feed's contract.
+        sources: every known source by its id.
+        latest: last trade date and instant that are believed.
+    """
+
+    def __init__(self, contract: Contract, sources: Mapping[str, Source], latest: dt.date) -> None:
+        self._contract = contract
+        self._sources = sources
+        self._latest = latest
+        self._lifter = Lifter(contract, sources)
+        self._readers = {
+            number: ColumnReader(version, latest) for number, version in contract.versions.items()
+        }
+        field = contract.role_field(SOURCE)
+        self._is_source_stored = field is not None and field.column is not None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the staging table in the order of the text."""
+        return self._lifter.columns
+
+    def stage(self, arrivals: Arrivals, batch_id: int) -> Staged:
+        """Read every message: each is a row or a reject, none is lost."""
+        staged = Staged([], 0, [])
+        versions = arrivals.versions
+        for start in range(0, len(versions), CHUNK_ROWS):
+            chunk = range(start, min(start + CHUNK_ROWS, len(versions)))
+            numbers = set(versions[start : start + CHUNK_ROWS])
+            for number in numbers:
+                own = [row for row in chunk if versions[row] == number]
+                rows = list(chunk) if len(numbers) == 1 else own
+                if number in self._readers:
+                    self._stage_rows(arrivals, batch_id, number, rows, staged)
+                else:
+                    self._refuse_version(arrivals, number, rows, staged)
+        return staged
+
+    def _refuse_version(
+        self, arrivals: Arrivals, number: int | None, rows: list[int], staged: Staged
+    ) -> None:
+        known = ", ".join(map(str, self._readers))
+        error = DataRejected("unknown_contract_version", f"{number}, known are {known}")
+        staged.rejects += [self._reject(arrivals, row, error, {}) for row in rows]
+
+    def _stage_rows(
+        self, arrivals: Arrivals, batch_id: int, number: int, rows: list[int], staged: Staged
+    ) -> None:
+        """Fast for what is regular, exact for the rest."""
+        version = self._contract.versions[number]
+        reader = self._readers[number]
+        regular, records = reader.decode([arrivals.payloads[row] for row in rows])
+        doubtful = set(rows)
+        for positions, columns in self._good_parts(reader, regular, records):
+            part = [rows[position] for position in positions]
+            doubtful.difference_update(part)
+            staged.blocks.append(self._lifter.lift(version, columns, arrivals, part, batch_id))
+            staged.row_count += len(part)
+        if doubtful:
+            self._stage_exactly(arrivals, batch_id, version, sorted(doubtful), staged)
+
+    def _good_parts(
+        self, reader: ColumnReader, positions: list[int], records: list[Any]
+    ) -> Iterable[tuple[list[int], Columns]]:
+        """Halve until only good values are together; what stays small and bad is left out."""
+        if not records:
+            return
+        columns = reader.read(records)
+        if columns is not None and self._has_known_sources(columns):
+            yield positions, columns
+        elif len(records) > SPLIT_ROWS_MIN:
+            middle = len(records) // 2
+            yield from self._good_parts(reader, positions[:middle], records[:middle])
+            yield from self._good_parts(reader, positions[middle:], records[middle:])
+
+    def _has_known_sources(self, columns: Columns) -> bool:
+        stated = columns.complete.get(SOURCE) or columns.partial.get(SOURCE) or [None]
+        return all(self._is_source_known(name) for name in set(stated))
+
+    def _is_source_known(self, stated: str | None) -> bool:
+        if stated is None:
+            return not self._is_source_stored or self._contract.feed in self._sources
+        return stated in self._sources
+
+    def _stage_exactly(
+        self,
+        arrivals: Arrivals,
+        batch_id: int,
+        version: Version,
+        rows: list[int],
+        staged: Staged,
+    ) -> None:
+        good: list[int] = []
+        values: list[dict[str, str | None]] = []
+        for row in rows:
+            parsed: dict[str, Any] = {}
+            try:
+                parsed = parse_object(arrivals.payloads[row])
+                own = read_fields(version, parsed, self._latest)
+                if not self._is_source_known(own.get(SOURCE)):
+                    name = own.get(SOURCE) or self._contract.feed
+                    raise DataRejected("source_unknown", f"{name!r} is not in the reference data")
+            except DataRejected as error:
+                staged.rejects.append(self._reject(arrivals, row, error, parsed))
+                continue
+            good.append(row)
+            values.append(own)
+        if good:
+            columns = _columns_of(version, values)
+            staged.blocks.append(self._lifter.lift(version, columns, arrivals, good, batch_id))
+            staged.row_count += len(good)
+
+    def _reject(
+        self, arrivals: Arrivals, row: int, error: DataRejected, parsed: Mapping[str, Any]
+    ) -> Reject:
+        return Reject(
+            partition=arrivals.partitions[row],
+            offset=arrivals.offsets[row],
+            business_date=self._reject_date(parsed, arrivals.arrived_at[row]),
+            reason=error.reason,
+            detail=error.detail,
+            trade_id=self._readable(parsed, "trade_id"),
+            payload=arrivals.payloads[row],
+        )
+
+    def _reject_date(self, parsed: Mapping[str, Any], arrived_at: str) -> dt.date:
+        """The date stated by the message where it can be read, else that of its instant."""
+        source_id = self._readable(parsed, SOURCE) or self._contract.feed
+        zone = source_zone(self._sources, source_id)
+        stated = self._readable(parsed, TRADE_DATE) or local_date(arrived_at, zone)
+        return dt.date.fromisoformat(stated)
+
+    def _readable(self, parsed: Mapping[str, Any], name: str) -> str | None:
+        field = self._contract.newest.field(name)
+        value = parsed.get(name)
+        if field is None or not isinstance(value, str):
+            return None
+        try:
+            return str(read_value(field, value, self._latest))
+        except DataRejected:
+            return None
+
+
+def _columns_of(version: Version, values: list[dict[str, str | None]]) -> Columns:
+    columns = Columns({}, {})
+    for field in version.fields:
+        column = [own[field.name] for own in values]
+        present = [value for value in column if value is not None]
+        if len(present) == len(column):
+            columns.complete[field.name] = present
+        elif present:
+            columns.partial[field.name] = column
+    return columns
