@@ -3,5 +3,5 @@ copy (
     select business_date, report.neutralise(feed) as feed, stage, reason, reject_count
     from report.reject_summary
     where business_date = %(business_date)s
-    order by feed collate "C", stage, reason collate "C"
+    order by feed collate "C", stage collate "C", reason collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')

@@ -15,5 +15,10 @@ copy (
         trim_scale(exchange_fee_amount) as exchange_fee_amount
     from report.trade_summary
     where business_date = %(business_date)s
-    order by asset_class, side, status, outcome, currency collate "C"
+    order by
+        asset_class collate "C",
+        side collate "C",
+        status collate "C",
+        outcome collate "C",
+        currency collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')

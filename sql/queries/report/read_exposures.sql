@@ -9,4 +9,4 @@ select
 from report.positions
 where business_date = %(business_date)s
 group by asset_class, currency
-order by currency collate "C", asset_class
+order by currency collate "C", asset_class collate "C"

@@ -10,4 +10,4 @@ select
     is_success
 from report.quality_suites
 where business_date = %(business_date)s
-order by suite collate "C", validated
+order by suite collate "C", validated collate "C"

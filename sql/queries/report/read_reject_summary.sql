@@ -2,4 +2,4 @@
 select feed, stage, reason, reject_count
 from report.reject_summary
 where business_date = %(business_date)s
-order by feed collate "C", stage, reason collate "C"
+order by feed collate "C", stage collate "C", reason collate "C"

@@ -6,4 +6,4 @@ union all
 select 'unplaced', record_type, record_count
 from report.unplaced_counts
 where business_date = %(business_date)s
-order by kind, record_type
+order by kind desc, record_type

@@ -13,4 +13,9 @@ select
     exchange_fee_amount
 from report.trade_summary
 where business_date = %(business_date)s
-order by asset_class, side, status, outcome, currency collate "C"
+order by
+    asset_class collate "C",
+    side collate "C",
+    status collate "C",
+    outcome collate "C",
+    currency collate "C"

@@ -2,4 +2,4 @@
 select record_type, rule_name, record_count
 from report.warnings
 where business_date = %(business_date)s
-order by rule_name collate "C", record_type
+order by rule_name collate "C", record_type collate "C"

@@ -1,0 +1,142 @@
+"""What the pack says of one business date, read in one snapshot of the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from posttrade.errors import GateFailed
+from posttrade.reports.queries import Connection, Row, copy_to_file, fetch_rows
+
+LISTED_BREAKS_MAX = 20  # rows of each type on the page; the CSV holds all
+LISTED_REJECTS_MAX = 40
+LISTED_POSITIONS_MAX = 25  # rows of each currency on the page
+TABLES = (
+    "breaks",
+    "control_offsets",
+    "control_totals",
+    "pnl_summary",
+    "positions",
+    "reconciliation_summary",
+    "reject_summary",
+    "rejects",
+    "trade_summary",
+)
+OUTCOMES = (
+    "matched",
+    "mismatched",
+    "unmatched",
+    "not_expected",
+    "cancelled",
+    "pending",
+    "uncompared",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Rows of the report queries, each list in its printed order; amounts are exact decimals."""
+
+    business_date: dt.date
+    header: Row
+    tolerances: list[Row]
+    calendars: list[Row]
+    control_totals: list[Row]
+    control_offsets: list[Row]
+    trade_summary: list[Row]
+    trade_rhythm: list[Row]
+    break_summary: list[Row]
+    break_counterparties: list[Row]
+    listed_breaks: list[Row]
+    reject_summary: list[Row]
+    listed_rejects: list[Row]
+    quality_suites: list[Row]
+    warnings: list[Row]
+    side_counts: list[Row]
+    books: list[Row]
+    exposures: list[Row]
+    listed_positions: list[Row]
+
+
+def read_facts(connection: Connection, business_date: dt.date) -> Facts:
+    """Read everything the page shows.
+
+    Raises:
+        GateFailed: the date was never closed, so there is nothing to sign.
+    """
+    header = fetch_rows(connection, "read_header", business_date=business_date)
+    if not header:
+        raise GateFailed(
+            f"business date {business_date} was never closed: no row in control.closes; "
+            f"run `posttrade close {business_date}` first"
+        )
+    limits = {
+        "listed_breaks": LISTED_BREAKS_MAX,
+        "listed_rejects": LISTED_REJECTS_MAX,
+        "listed_positions": LISTED_POSITIONS_MAX,
+    }
+    lists: dict[str, Any] = {}
+    for field in dataclasses.fields(Facts)[2:]:
+        parameters: dict[str, Any] = {"business_date": business_date}
+        if field.name in limits:
+            parameters["rows_max"] = limits[field.name]
+        lists[field.name] = fetch_rows(connection, f"read_{field.name}", **parameters)
+    return Facts(business_date=business_date, header=header[0], **lists)
+
+
+def export_tables(connection: Connection, business_date: dt.date, folder: Path) -> list[Path]:
+    """Write the pack's CSV files (RFC 4180, UTF-8, lines end with LF) straight from the server."""
+    paths = []
+    for table in TABLES:
+        path = folder / f"{table}_{business_date:%Y%m%d}.csv"
+        copy_to_file(connection, f"export_{table}", path, business_date=business_date)
+        paths.append(path)
+    return paths
+
+
+def count_outcomes(facts: Facts) -> dict[str, int]:
+    """Trades by outcome; only outcomes that occur, in their fixed order."""
+    counts = _sum_by(facts.trade_summary, "outcome", "trade_count")
+    return {outcome: counts[outcome] for outcome in OUTCOMES if outcome in counts}
+
+
+def summarise(facts: Facts) -> dict[str, Any]:
+    """The pack's counts as plain JSON values: what mails, the command line and comparisons use.
+
+    ``breaks`` holds the open ones, by type; what does not occur is absent.
+    """
+    outcomes = count_outcomes(facts)
+    breaks = _sum_by(facts.break_summary, "break_type", "open_count")
+    rejects = _sum_by(facts.reject_summary, "reason", "reject_count")
+    return {
+        "matched": outcomes.get("matched", 0),
+        "outcomes": outcomes,
+        "breaks": {name: count for name, count in sorted(breaks.items()) if count},
+        "rejects": dict(sorted(rejects.items())),
+        "control_totals": {
+            row["feed"]: {
+                "received": int(row["received_count"]),
+                "accepted": int(row["accepted_count"]),
+                "rejected": int(row["rejected_count"]),
+                "duplicate": int(row["duplicate_count"]),
+                "offsets": int(row["offset_count"]),
+            }
+            for row in facts.control_totals
+        },
+    }
+
+
+def total(rows: Iterable[Row], column: str) -> Decimal:
+    """Exact sum of a column; nulls count as nothing."""
+    return sum((Decimal(row[column]) for row in rows if row[column] is not None), Decimal(0))
+
+
+def _sum_by(rows: Iterable[Row], key: str, column: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row[key]] = counts.get(row[key], 0) + int(row[column])
+    return counts

@@ -1,0 +1,225 @@
+"""Sub-totals, checks and charts of the page, worked out from its facts in exact decimals."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from posttrade.charts import Bar, Chart, draw_bars, draw_columns, render_svg
+from posttrade.reports.facts import Facts, count_outcomes, total
+from posttrade.reports.queries import Row
+from posttrade.reports.typography import (
+    format_amount,
+    format_count,
+    format_share,
+    format_words,
+    show_text,
+)
+
+COUNTERPARTIES_MAX = 12
+CHART_CURRENCIES_MAX = 3
+CHART_BOOKS_MAX = 14
+AMOUNTS = ("notional_amount", "brokerage_fee_amount", "clearing_fee_amount", "exchange_fee_amount")
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One thing that must add up: both sides of the equation, and whether they are equal."""
+
+    rule: str
+    left: int
+    right: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether it adds up."""
+        return self.left == self.right
+
+
+def check_facts(facts: Facts) -> list[Check]:
+    """What a reviewer would add up by hand, added up."""
+    totals = facts.control_totals
+    checks = []
+    for row in totals:
+        explained = row["accepted_count"] + row["rejected_count"] + row["duplicate_count"]
+        feed = show_text(row["feed"])
+        checks += [
+            Check(f"{feed}: received = accepted + rejected + duplicate", row["received_count"],
+                  explained),
+            Check(f"{feed}: accepted = records in the trade tables", row["accepted_count"],
+                  int(row["record_count"])),
+            Check(f"{feed}: rejected = messages listed as rejects", row["rejected_count"],
+                  int(row["listed_reject_count"])),
+        ]  # fmt: skip
+    for row in facts.control_offsets:
+        explained = row["message_count"] + row["empty_count"] + row["lost_count"]
+        place = f"{show_text(row['topic'])}, partition {row['partition']}"
+        checks.append(
+            Check(f"{place}: offsets = messages + empty + lost", row["offset_count"], explained)
+        )
+        checks.append(Check(f"{place}: no offset was lost", row["lost_count"], 0))
+    uncompared = count_outcomes(facts).get("uncompared", 0)
+    checks.append(Check("every trade has an outcome: trades left uncompared", uncompared, 0))
+    unmarked = sum(row["unmarked_count"] for row in facts.books)
+    checks.append(Check("every held position has a mark: positions without one", unmarked, 0))
+    return checks
+
+
+def build_figures(facts: Facts) -> dict[str, Any]:
+    """Groups and sub-totals that the template prints."""
+    trades = facts.trade_summary
+    return {
+        "trade_count": int(total(trades, "trade_count")),
+        "population": _group(trades, ("asset_class",), ("trade_count",)),
+        "population_outcomes": _cross(trades, "asset_class", "outcome", "trade_count"),
+        "statuses": _cross(trades, "status", "side", "trade_count"),
+        "values": _group(
+            [row for row in trades if row["currency"] is not None and row["status"] != "CANCELLED"],
+            ("currency", "asset_class"),
+            ("trade_count", *AMOUNTS),
+        ),
+        "breaks": _group(
+            facts.break_summary, ("break_type",), ("open_count", "resolved_count", "total_count")
+        ),
+        "open_count": int(total(facts.break_summary, "open_count")),
+        "counterparties": _cross(
+            facts.break_counterparties, "counterparty_id", "break_type", "open_count"
+        ),
+        "listed_breaks": _split(facts.listed_breaks, "break_type"),
+        "reject_count": int(total(facts.reject_summary, "reject_count")),
+        "books": _split(facts.books, "currency"),
+        "exposures": _split(facts.exposures, "currency"),
+        "positions": _split(facts.listed_positions, "currency"),
+    }
+
+
+def draw_charts(facts: Facts) -> dict[str, str]:
+    """The page's charts as SVG by name; charts without anything to show are left out."""
+    charts = [*reconciliation_charts(facts), *_book_charts(facts)]
+    if facts.trade_rhythm:
+        bars = [
+            Bar(f"{row['hour_at']:%H:%M}", Decimal(row["trade_count"]),
+                format_count(row["trade_count"]))
+            for row in facts.trade_rhythm
+        ]  # fmt: skip
+        charts.append(draw_columns("rhythm", "Executions by hour (UTC)", bars, unit="trades"))
+    return {chart.name: render_svg(chart) for chart in charts}
+
+
+def reconciliation_charts(facts: Facts) -> list[Chart]:
+    """Outcomes, breaks by type, breaks by counterparty."""
+    outcomes = count_outcomes(facts)
+    population = sum(outcomes.values())
+    charts = []
+    if outcomes:
+        charts.append(
+            draw_bars(
+                "outcomes",
+                "Trades by outcome",
+                [
+                    Bar(format_words(name), Decimal(count),
+                        f"{format_count(count)} · {format_share(count, population)}")
+                    for name, count in outcomes.items()
+                ],
+                unit="trades",
+            )
+        )  # fmt: skip
+    by_type = _sums(facts.break_summary, "break_type", "open_count")
+    by_counterparty = _sums(facts.break_counterparties, "counterparty_id", "open_count")
+    for name, title, sums, label in (
+        ("break-types", "Open breaks by type", by_type, format_words),
+        ("break-counterparties", "Open breaks by counterparty", by_counterparty, show_text),
+    ):
+        bars = _largest(sums, label)
+        if bars:
+            charts.append(draw_bars(name, title, bars, unit="open breaks"))
+    return charts
+
+
+def choose_currencies(facts: Facts) -> list[str]:
+    """Currencies that get charts: those with the most positions."""
+    held = _sums(facts.exposures, "currency", "position_count")
+    ordered = sorted(held.items(), key=lambda item: (-item[1], str(item[0])))
+    return [name for name, _ in ordered[:CHART_CURRENCIES_MAX]]
+
+
+def _book_charts(facts: Facts) -> list[Chart]:
+    charts = []
+    for number, currency in enumerate(choose_currencies(facts)):
+        bars = [
+            Bar(format_words(row["asset_class"]), row["net_amount"],
+                format_amount(row["net_amount"]))
+            for row in facts.exposures
+            if row["currency"] == currency
+        ]  # fmt: skip
+        title = f"Net market value by asset class, {show_text(currency)}"
+        charts.append(draw_bars(f"exposure-{number}", title, bars, unit=show_text(currency)))
+        bars = [
+            Bar(f"{show_text(row['account'])} / {show_text(row['strategy'])}",
+                row["day_pnl_amount"], format_amount(row["day_pnl_amount"]))
+            for row in facts.books
+            if row["currency"] == currency and row["day_pnl_amount"] is not None
+        ]  # fmt: skip
+        if bars:
+            bars.sort(key=lambda bar: -abs(bar.value))
+            title = f"P&L of the day before fees by book, {show_text(currency)}"
+            drawn = draw_bars(f"pnl-{number}", title, bars[:CHART_BOOKS_MAX],
+                              unit=show_text(currency))  # fmt: skip
+            charts.append(drawn)
+    return charts
+
+
+def _largest(sums: Mapping[Any, int], label: Callable[[Any], str]) -> list[Bar]:
+    ordered = sorted(sums.items(), key=lambda item: (-item[1], str(item[0])))
+    bars = [
+        Bar(label(name), Decimal(count), format_count(count)) for name, count in ordered if count
+    ]
+    rest = bars[COUNTERPARTIES_MAX:]
+    if rest:
+        count = sum((bar.value for bar in rest), Decimal(0))
+        others = Bar(f"{len(rest)} others", count, format_count(count))
+        bars = [*bars[:COUNTERPARTIES_MAX], others]
+    return bars
+
+
+def _sums(rows: Iterable[Row], key: str, column: str) -> dict[Any, int]:
+    sums: dict[Any, int] = {}
+    for row in rows:
+        sums[row[key]] = sums.get(row[key], 0) + int(row[column])
+    return sums
+
+
+def _group(rows: Iterable[Row], keys: Sequence[str], columns: Sequence[str]) -> list[Row]:
+    groups: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        group = groups.setdefault(
+            key, {**{name: row[name] for name in keys}, **dict.fromkeys(columns, Decimal(0))}
+        )
+        for column in columns:
+            group[column] += Decimal(row[column] or 0)
+    return [groups[key] for key in sorted(groups, key=lambda key: tuple(map(str, key)))]
+
+
+def _cross(rows: Iterable[Row], down: str, across: str, column: str) -> dict[str, Any]:
+    cells: dict[Any, dict[Any, int]] = {}
+    names: dict[Any, int] = {}
+    for row in rows:
+        line = cells.setdefault(row[down], {})
+        line[row[across]] = line.get(row[across], 0) + int(row[column])
+        names[row[across]] = names.get(row[across], 0) + int(row[column])
+    lines = [
+        {"name": name, "cells": cells[name], "total": sum(cells[name].values())}
+        for name in sorted(cells, key=str)
+    ]
+    columns = sorted(names, key=str)
+    return {"lines": lines, "columns": columns, "totals": names, "total": sum(names.values())}
+
+
+def _split(rows: Iterable[Row], key: str) -> list[tuple[Any, list[Row]]]:
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return list(groups.items())
