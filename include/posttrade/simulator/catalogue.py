@@ -133,15 +133,20 @@ def read_catalogue(reference_data: Path = REFERENCE_DATA) -> Catalogue:
     paths = [
         reference_data / "instruments.csv",
         reference_data / "counterparties.csv",
+        reference_data / "markets.csv",
         SIMULATION_DATA / "price_levels.csv",
         SIMULATION_DATA / "sessions.csv",
     ]
-    known, parties, levels, hours = (read_rows(path) for path in paths)
+    known, parties, markets, levels, hours = (read_rows(path) for path in paths)
     by_symbol = {row["symbol"]: row for row in known}
     instruments = [
         _make_instrument(by_symbol, level, position) for position, level in enumerate(levels)
     ]
-    sessions = tuple(_make_session(row, instruments) for row in hours)
+    zones = {row["market_id"]: row["timezone"] for row in markets}
+    sessions = tuple(_make_session(row, zones[row["market_id"]], instruments) for row in hours)
+    untraded = {each.market_id for each in instruments} - {row["market_id"] for row in hours}
+    if untraded:
+        raise ConfigurationError(f"sessions.csv has no hours for {', '.join(sorted(untraded))}")
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths))
     return Catalogue(
         sessions=tuple(session for session in sessions if session.instruments),
@@ -196,11 +201,11 @@ def _scale(text: str, decimals: int) -> int:
     return int(Decimal(text).scaleb(decimals).to_integral_exact())
 
 
-def _make_session(row: dict[str, str], instruments: list[Instrument]) -> Session:
+def _make_session(row: dict[str, str], zone: str, instruments: list[Instrument]) -> Session:
     own = [each for each in instruments if each.market_id == row["market_id"]]
     return Session(
         market_id=row["market_id"],
-        timezone=row["timezone"],
+        timezone=zone,
         opens_at=dt.time.fromisoformat(row["opens_at"]),
         closes_at=dt.time.fromisoformat(row["closes_at"]),
         instruments=tuple(own),

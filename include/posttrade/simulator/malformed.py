@@ -42,7 +42,7 @@ class Template:
         terms = '"symbol":"AAPL","side":"BUY","quantity":10,"price":190.00'
         common = f'"trade_id":"{trade_id}","version":1,"currency":"USD"'
         settled = f'"trade_date":"{business_date}","settlement_date":"{business_date}"'
-        party = '"counterparty":"CP01","account":"EQ-PRIME"'
+        party = '"counterparty":"ALDER","account":"EQ-PRIME"'
         if feed == "pnl_snapshot":
             text = f'{{{common},{amounts},"trade_date":"{business_date}","status":"BOOKED"}}'
         elif feed == "broker_confirmations":

@@ -11,8 +11,8 @@ from posttrade.simulator.trades import Trade
 
 MINUTES_A_DAY = 1440
 MINUTE_MS = 60_000
-POWERS = tuple(10**exponent for exponent in range(12))
-Headers = list[tuple[str, bytes]]
+POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(12))
+Headers = list[tuple[str, str | bytes | None]]
 FULL: Headers = [("contract-version", b"2")]
 SHORT: Headers = [("contract-version", b"1")]
 NO_HEADERS: Headers = []
