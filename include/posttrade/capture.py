@@ -1,0 +1,214 @@
+"""Trade capture's two set-based acts: promote validated batches, and reconcile what they touched.
+
+Each is one transaction: killed at any point it leaves nothing behind, and run again on batches that
+are done it changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from posttrade.database import StepCounts, connect, run_step
+from posttrade.run_log import StepRun, step_run
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+# one transaction makes this many dates' partitions at most: each takes some twenty locks
+PARTITIONED_DATES_MAX = 50
+
+EXECUTION_STEPS = ("resolve_executions", "promote_executions")
+COMPARISON_STEPS = (
+    "compare_trades",
+    "judge_trades",
+    "find_breaks",
+    "find_duplicate_breaks",
+    "store_breaks",
+    "store_matches",
+)
+
+_STAGED_DATES: LiteralString = (
+    "select business_date from staging.executions where batch_id = any(%(batch_ids)s::bigint[])"
+    " union select business_date from staging.confirmations"
+    " where batch_id = any(%(batch_ids)s::bigint[])"
+    " union select business_date from staging.pnl_snapshots"
+    " where batch_id = any(%(batch_ids)s::bigint[])"
+)
+_MOVING_DATES: LiteralString = (
+    "select from_date from moving_records union select to_date from moving_records"
+)
+_TOUCHED_DATES: LiteralString = "select distinct business_date from touched_trades"
+_BATCHES_IN_STATUS: LiteralString = (
+    "select batch_id from landing.batches"
+    " where batch_id = any(%(batch_ids)s::bigint[]) and status = %(status)s"
+    " order by batch_id for update"
+)
+
+
+class StepSequence:
+    """Runs named steps of one Dag in one transaction, and keeps their counts for the run log."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], folder: str, parameters: dict[str, Any]
+    ) -> None:
+        self.connection = connection
+        self.folder = folder
+        self.parameters = parameters
+        self.counts: dict[str, StepCounts] = {}
+
+    def run(self, *steps: str) -> StepCounts:
+        """Run steps in order; the counts of the last one."""
+        counts = StepCounts(0, 0)
+        for step in steps:
+            counts = run_step(self.connection, f"{self.folder}/{step}", self.parameters)
+            self.counts[step] = counts
+        return counts
+
+    def run_prepared(self, folder: str, *steps: str) -> StepCounts:
+        """Run steps that another Dag has too, on the temporary tables of this transaction."""
+        own, self.folder = self.folder, folder
+        try:
+            return self.run(*steps)
+        finally:
+            self.folder = own
+
+    def set_dates(self, query: LiteralString, *more: dt.date) -> list[dt.date]:
+        """Bind ``business_dates`` to what a query finds: only these partitions are planned."""
+        rows = self.connection.execute(query, self.parameters).fetchall()
+        dates = sorted({row[0] for row in rows}.union(more))
+        self.parameters["business_dates"] = dates
+        return dates
+
+    def describe(self) -> str:
+        """Each step with its rows read and written, for the run log."""
+        return ", ".join(f"{s} {c.rows_in}/{c.rows_out}" for s, c in self.counts.items())
+
+
+def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepCounts:
+    """Accept the staged rows of validated batches into the trade tables (VALIDATED to PROMOTED).
+
+    Batches in any other status are left alone.
+
+    Returns:
+        Staged rows read; records accepted.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with step_run(dsn, step="trade_capture/promote_batches", run_id=run_id) as log:
+        ensure_staged_partitions(dsn, batch_ids)
+        with connect(dsn) as connection:
+            parameters: dict[str, Any] = {"batch_ids": list(batch_ids), "run_id": run_id}
+            parameters["batch_ids"] = _lock_batches(connection, parameters, "VALIDATED")
+            steps = StepSequence(connection, "trade_capture", parameters)
+            if parameters["batch_ids"]:
+                _promote(steps)
+                connection.execute(
+                    "update landing.batches set status = 'PROMOTED'"
+                    " where batch_id = any(%(batch_ids)s::bigint[])",
+                    parameters,
+                )
+        return _log_counts(
+            log, steps, ("promote_executions", "promote_confirmations", "promote_pnl_snapshots")
+        )
+
+
+def reconcile_batches(
+    dsn: str, batch_ids: Sequence[int], *, run_id: str, as_of: dt.datetime | None = None
+) -> StepCounts:
+    """Compare the trades that promoted batches touched, and those whose grace period is over.
+
+    Args:
+        dsn: the trade database.
+        batch_ids: promoted batches; may be empty, then only the grace period counts.
+        run_id: the run that asks for it.
+        as_of: instant up to which grace periods are over; now when left out.
+
+    Returns:
+        Trades looked at; trades matched.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with step_run(dsn, step="trade_capture/reconcile_batches", run_id=run_id) as log:
+        with connect(dsn) as connection:
+            parameters: dict[str, Any] = {
+                "batch_ids": list(batch_ids),
+                "run_id": run_id,
+                "as_of": as_of or dt.datetime.now(dt.timezone.utc),
+            }
+            parameters["batch_ids"] = _lock_batches(connection, parameters, "PROMOTED")
+            steps = StepSequence(connection, "trade_capture", parameters)
+            touched = steps.run("list_touched_trades")
+            if touched.rows_out:
+                steps.set_dates(_TOUCHED_DATES)
+                steps.run(*COMPARISON_STEPS)
+            if parameters["batch_ids"]:
+                steps.run("forget_staged_records")
+        log.detail = steps.describe()
+        matches = steps.counts.get("store_matches", StepCounts(0, 0))
+        log.rows_in, log.rows_out = touched.rows_out, matches.rows_out
+        return StepCounts(touched.rows_out, matches.rows_out)
+
+
+def next_due_at(dsn: str) -> dt.datetime | None:
+    """When the next grace period runs out; none while no trade waits."""
+    with connect(dsn) as connection:
+        row = connection.execute("select min(due_at) from recon.pending").fetchone()
+    return row[0] if row else None
+
+
+def ensure_staged_partitions(dsn: str, batch_ids: Iterable[int]) -> None:
+    """Make the partitions of every date in staging, in transactions of their own."""
+    with connect(dsn) as connection:
+        rows = connection.execute(_STAGED_DATES, {"batch_ids": list(batch_ids)}).fetchall()
+        dates = sorted(row[0] for row in rows)
+        connection.commit()
+        for start in range(0, len(dates), PARTITIONED_DATES_MAX):
+            connection.execute(
+                "select control.ensure_partitions(d) from unnest(%s::date[]) as d",
+                (dates[start : start + PARTITIONED_DATES_MAX],),
+            )
+            connection.commit()
+
+
+def _promote(steps: StepSequence) -> None:
+    steps.set_dates(_STAGED_DATES)
+    steps.run(*EXECUTION_STEPS)
+    _record_refused(steps, "executions")
+    steps.run("enrich_executions")
+    moving = steps.run("list_moving_records")
+    if steps.run("find_undated_records").rows_out:
+        steps.run("place_records")
+    dates = steps.set_dates(_STAGED_DATES)
+    if moving.rows_out:
+        dates = steps.set_dates(_MOVING_DATES, *dates)
+        steps.run("lift_moving_records", "record_moves")
+    for records in ("confirmations", "pnl_snapshots"):
+        steps.run(f"promote_{records}")
+        _record_refused(steps, records)
+    steps.run("count_received")
+
+
+def _record_refused(steps: StepSequence, records: str) -> None:
+    promoted = steps.counts[f"promote_{records}"]
+    if promoted.rows_out < promoted.rows_in:
+        steps.run(f"record_refused_{records}")
+
+
+def _lock_batches(
+    connection: psycopg.Connection[Any], parameters: dict[str, Any], status: str
+) -> list[int]:
+    rows = connection.execute(_BATCHES_IN_STATUS, {**parameters, "status": status}).fetchall()
+    return [row[0] for row in rows]
+
+
+def _log_counts(log: StepRun, steps: StepSequence, counted: Sequence[str]) -> StepCounts:
+    done = [steps.counts[step] for step in counted if step in steps.counts]
+    counts = StepCounts(sum(c.rows_in for c in done), sum(c.rows_out for c in done))
+    log.rows_in, log.rows_out, log.detail = counts.rows_in, counts.rows_out, steps.describe()
+    return counts

@@ -1,0 +1,116 @@
+"""Reference data: the files of ``include/reference_data`` and the calendars, into the database.
+
+The same files and calendars are loaded once: their fingerprint is kept, so that a start which finds
+nothing new costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from posttrade.business_calendar import FIRST_DATE, BusinessCalendar, last_known_date
+from posttrade.database import StepCounts, run_step
+from posttrade.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+REFERENCE_DATA = Path(__file__).resolve().parents[1] / "reference_data"
+CALENDAR_LIBRARIES = ("exchange_calendars", "QuantLib")
+COPIES: dict[str, LiteralString] = {
+    "markets.csv": "copy loaded_markets from stdin (format csv, header match)",
+    "settlement_cycles.csv": "copy loaded_settlement_cycles from stdin (format csv, header match)",
+    "counterparties.csv": "copy loaded_counterparties from stdin (format csv, header match)",
+    "instruments.csv": "copy loaded_instruments from stdin (format csv, header match)",
+    "sources.csv": "copy loaded_sources from stdin (format csv, header match)",
+    "tolerances.csv": "copy loaded_tolerances from stdin (format csv, header match)",
+}
+_COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
+
+
+def load_reference_data(
+    connection: psycopg.Connection[Any], *, folder: Path = REFERENCE_DATA
+) -> StepCounts:
+    """Bring the reference tables in line with the files and the calendars; the caller commits.
+
+    Returns:
+        Rows read and rows written; both 0 when nothing changed since the last load.
+
+    Raises:
+        ConfigurationError: a file is missing, or does not hold what it should.
+    """
+    last_date = last_known_date(dt.datetime.now(dt.timezone.utc).date())
+    fingerprint = _take_fingerprint(folder, last_date)
+    connection.execute("select pg_advisory_xact_lock(hashtext('reference_data'))")
+    newest = connection.execute(
+        "select fingerprint from reference.loads order by load_id desc limit 1"
+    ).fetchone()
+    if newest is not None and newest[0] == fingerprint:
+        return StepCounts(0, 0)
+    run_step(connection, "reference_data/prepare_load", {})
+    _copy_files(connection, folder)
+    _copy_calendars(connection, last_date)
+    parties = run_step(connection, "reference_data/merge_parties", {})
+    days = run_step(connection, "reference_data/merge_calendars", {})
+    counts = StepCounts(parties.rows_in + days.rows_in, parties.rows_out + days.rows_out)
+    connection.execute(
+        "insert into reference.loads (fingerprint, row_count) values (%s, %s)",
+        (fingerprint, counts.rows_in),
+    )
+    return counts
+
+
+def _take_fingerprint(folder: Path, last_date: dt.date) -> str:
+    digest = hashlib.sha256(last_date.isoformat().encode())
+    for library in CALENDAR_LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
+    for source in (Path(__file__).with_name("business_calendar.py"), *_files(folder)):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    files = [folder / name for name in COPIES]
+    for file in files:
+        if not file.is_file():
+            raise ConfigurationError(f"reference data needs {file}, which is missing")
+    return files
+
+
+def _copy_files(connection: psycopg.Connection[Any], folder: Path) -> None:
+    cursor = connection.cursor()
+    for name, statement in COPIES.items():
+        try:
+            with cursor.copy(statement) as copy:
+                copy.write((folder / name).read_bytes())
+        except psycopg.DataError as error:
+            raise ConfigurationError(f"{folder / name} cannot be loaded: {error}") from error
+
+
+def _copy_calendars(connection: psycopg.Connection[Any], last_date: dt.date) -> None:
+    cursor = connection.execute(
+        "select trading_calendar from loaded_markets"
+        " union select settlement_calendar from loaded_markets order by 1"
+    )
+    calendar_ids = [row[0] for row in cursor.fetchall()]
+    with cursor.copy(_COPY_CALENDAR_DAYS) as copy:
+        for calendar_id in calendar_ids:
+            calendar = BusinessCalendar.load(calendar_id, last_date=last_date)
+            copy.write("".join(_calendar_lines(calendar)))
+
+
+def _calendar_lines(calendar: BusinessCalendar) -> Iterator[str]:
+    open_days = frozenset(calendar.days)
+    ordinal = 0
+    for number in range((calendar.last_date - FIRST_DATE).days + 1):
+        date = FIRST_DATE + dt.timedelta(days=number)
+        is_open = date in open_days
+        ordinal += is_open
+        yield f"{calendar.calendar_id}\t{date}\t{is_open}\t{ordinal}\n"

@@ -1,0 +1,50 @@
+-- Settlement dates: T+n on the market's settlement calendar, n effective-dated.
+
+create or replace function reference.settlement_dates(p_business_dates date[])
+returns table (
+    business_date date,
+    market_id text,
+    asset_class text,
+    settlement_date date
+)
+language sql stable as $$
+    select
+        traded.business_date,
+        cycle.market_id,
+        cycle.asset_class,
+        settles.calendar_date
+    from unnest(p_business_dates) as traded (business_date)
+    cross join lateral (
+        select distinct on (c.market_id, c.asset_class)
+            c.market_id,
+            c.asset_class,
+            c.days_after_trade
+        from reference.settlement_cycles as c
+        where c.effective_from <= traded.business_date
+        order by c.market_id, c.asset_class, c.effective_from desc
+    ) as cycle
+    join reference.markets as m on m.market_id = cycle.market_id
+    join reference.calendar_days as trade_day
+        on trade_day.calendar_id = m.settlement_calendar
+        and trade_day.calendar_date = traded.business_date
+    -- a trade on a holiday settles at the earliest on the next settlement day, also when n is 0
+    join reference.calendar_days as settles
+        on settles.calendar_id = m.settlement_calendar
+        and settles.is_business_day
+        and settles.business_day_ordinal = trade_day.business_day_ordinal
+            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+$$;
+comment on function reference.settlement_dates(date[]) is
+    'Settlement date for each trade date, market and asset class. No row where no cycle is in force '
+    'or the calendar does not reach.';
+
+create or replace function reference.add_weekdays(p_date date, p_days integer) returns date
+language sql immutable parallel safe returns null on null input as $$
+    -- a weekend counts as its Friday
+    select (
+        p_date - greatest(extract(isodow from p_date)::integer - 5, 0) + p_days
+        + 2 * ((least(extract(isodow from p_date)::integer, 5) - 1 + p_days) / 5)
+    )
+$$;
+comment on function reference.add_weekdays(date, integer) is
+    'The date n Mondays-to-Fridays later; stands in where no calendar reaches.';

@@ -1,0 +1,21 @@
+-- purpose: clear staging of the batches that are compared, and finish them.
+-- reads: landing.batches
+-- writes: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batches
+-- rerun: nothing is left to do
+-- parameters: batch_ids
+
+delete from staging.executions where batch_id = any(%(batch_ids)s::bigint[]);
+
+delete from staging.confirmations where batch_id = any(%(batch_ids)s::bigint[]);
+
+delete from staging.pnl_snapshots where batch_id = any(%(batch_ids)s::bigint[]);
+
+update landing.batches
+set status = 'RECONCILED',
+    finished_at = now()
+where batch_id = any(%(batch_ids)s::bigint[])
+  and status = 'PROMOTED';
+
+select count(*) as rows_in, count(*) as rows_out
+from landing.batches
+where batch_id = any(%(batch_ids)s::bigint[]);

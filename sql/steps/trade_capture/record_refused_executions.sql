@@ -1,0 +1,67 @@
+-- purpose: tell refused executions apart: the same content again is a duplicate, other content a
+--          conflict.
+-- reads: refused_executions (temporary), trade.executions
+-- writes: landing.duplicates, trade.conflicts
+-- rerun: append once, by message
+-- parameters: business_dates
+
+drop table if exists pg_temp.judged_executions;
+
+create temporary table judged_executions on commit drop as
+select
+    r.*,
+    to_jsonb(r) as content,
+    terms.kept_terms,
+    terms.refused_terms
+from refused_executions as r
+cross join lateral (
+    select e.*
+    from trade.executions as e
+    where e.business_date = any(%(business_dates)s::date[])
+      and e.business_date = r.business_date
+      and e.trade_id = r.trade_id
+      and e.version = r.version
+    limit 1
+) as kept
+cross join lateral trade.differing_terms(to_jsonb(kept), to_jsonb(r)) as terms
+-- a row that is refused because it is there already
+where (kept.topic, kept.partition, kept.message_offset)
+    <> (r.topic, r.partition, r.message_offset);
+
+insert into landing.duplicates (
+    topic, partition, message_offset, feed, batch_id, business_date, trade_id, version
+)
+select topic, partition, message_offset, feed, batch_id, business_date, trade_id, version
+from judged_executions
+where refused_terms is null
+on conflict do nothing;
+
+insert into trade.conflicts (
+    topic, partition, message_offset, feed, record_type, batch_id, business_date, trade_id, version,
+    quantity, price, occurred_at, recorded_at, content, kept_terms, refused_terms
+)
+select
+    topic,
+    partition,
+    message_offset,
+    feed,
+    'execution',
+    batch_id,
+    business_date,
+    trade_id,
+    version,
+    quantity,
+    price,
+    executed_at,
+    now(),
+    content,
+    kept_terms,
+    refused_terms
+from judged_executions
+where refused_terms is not null
+on conflict do nothing;
+
+select
+    (select count(*) from refused_executions) as rows_in,
+    count(*) as rows_out
+from judged_executions;

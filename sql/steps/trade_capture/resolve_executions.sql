@@ -1,0 +1,69 @@
+-- purpose: complete the staged executions of these batches from reference data, and make the empty
+--          tables that the following steps fill.
+-- reads: staging.executions, reference.sources, reference.instruments, reference.markets,
+--        reference.settlement_cycles, reference.calendar_days
+-- writes: temporary resolved_executions, refused_executions
+-- rerun: replaces the temporary tables
+-- parameters: batch_ids, business_dates (every date of the staged executions)
+
+drop table if exists pg_temp.resolved_executions, pg_temp.refused_executions;
+
+create temporary table refused_executions (like staging.executions) on commit drop;
+
+create temporary table resolved_executions on commit drop as
+with staged as (
+    select
+        s.*,
+        coalesce(i.market_id, o.market_id) as market_id,
+        coalesce(s.asset_class, i.asset_class, 'EQUITY') as resolved_asset_class,
+        o.currency as source_currency,
+        o.counterparty_id as source_counterparty_id
+    from staging.executions as s
+    join reference.sources as o on o.source_id = s.source_id
+    left join reference.instruments as i on i.symbol = s.symbol
+    where s.batch_id = any(%(batch_ids)s::bigint[])
+)
+select
+    s.business_date,
+    s.trade_id,
+    s.version,
+    s.feed,
+    s.source_id,
+    s.symbol,
+    s.resolved_asset_class as asset_class,
+    s.side,
+    s.quantity,
+    s.price,
+    coalesce(s.currency, s.source_currency) as currency,
+    coalesce(s.notional, s.price * s.quantity) as notional,
+    coalesce(s.brokerage_fee, 0) as brokerage_fee,
+    coalesce(s.clearing_fee, 0) as clearing_fee,
+    coalesce(s.exchange_fee, 0) as exchange_fee,
+    coalesce(s.counterparty_id, s.source_counterparty_id) as counterparty_id,
+    s.venue,
+    coalesce(s.account, 'HOUSE') as account,
+    coalesce(s.strategy, 'NONE') as strategy,
+    s.executed_at,
+    coalesce(
+        s.settlement_date, d.settlement_date, reference.add_weekdays(s.business_date, 2)
+    ) as settlement_date,
+    s.status,
+    case
+        when s.settlement_date is null and d.settlement_date is null
+            then s.flags || array['settlement_calendar_missing']
+        else s.flags
+    end as flags,
+    s.batch_id,
+    s.topic,
+    s.partition,
+    s.message_offset
+from staged as s
+left join reference.settlement_dates(%(business_dates)s::date[]) as d
+    on d.business_date = s.business_date
+    and d.market_id = s.market_id
+    and d.asset_class = s.resolved_asset_class;
+
+analyze resolved_executions (trade_id);
+
+select count(*) as rows_in, count(*) as rows_out
+from resolved_executions;

@@ -1,0 +1,72 @@
+-- purpose: bring the stored breaks of the touched trades in line with what was found: open new
+--          ones, resolve those that are gone, open again those that came back.
+-- reads: found_breaks, touched_trades, judged_trades (temporary)
+-- writes: recon.breaks
+-- rerun: upsert changed: rows that say the same stay untouched
+-- parameters: run_id, as_of, business_dates
+
+insert into recon.breaks as stored (
+    business_date, trade_id, break_type, expected_value, actual_value, delta, exposure_amount,
+    currency, counterparty_id, symbol, opened_run_id, opened_at
+)
+select
+    business_date,
+    trade_id,
+    break_type,
+    expected_value,
+    actual_value,
+    delta,
+    exposure_amount,
+    currency,
+    counterparty_id,
+    symbol,
+    %(run_id)s,
+    %(as_of)s
+from found_breaks
+on conflict (trade_id, break_type, business_date) do update set
+    status = 'OPEN',
+    expected_value = excluded.expected_value,
+    actual_value = excluded.actual_value,
+    delta = excluded.delta,
+    exposure_amount = excluded.exposure_amount,
+    currency = excluded.currency,
+    counterparty_id = excluded.counterparty_id,
+    symbol = excluded.symbol,
+    resolved_run_id = null,
+    resolved_at = null,
+    resolved_reason = null
+where (
+    stored.status, stored.expected_value, stored.actual_value, stored.delta,
+    stored.exposure_amount, stored.currency, stored.counterparty_id, stored.symbol
+) is distinct from (
+    'OPEN', excluded.expected_value, excluded.actual_value, excluded.delta,
+    excluded.exposure_amount, excluded.currency, excluded.counterparty_id, excluded.symbol
+);
+
+update recon.breaks as b
+set status = 'RESOLVED',
+    resolved_run_id = %(run_id)s,
+    resolved_at = %(as_of)s,
+    resolved_reason = case
+        when j.execution_status = 'CANCELLED' then 'execution_cancelled'
+        when j.execution_version is null and not j.lacks_execution then 'records_moved_or_withdrawn'
+        when b.break_type like 'duplicate%%' then 'records_moved_or_withdrawn'
+        when b.break_type like 'missing%%' then 'missing_record_arrived'
+        else 'later_record_agrees'
+    end
+from touched_trades as t
+left join judged_trades as j on j.business_date = t.business_date and j.trade_id = t.trade_id
+where b.business_date = any(%(business_dates)s::date[])
+  and b.business_date = t.business_date
+  and b.trade_id = t.trade_id
+  and b.status = 'OPEN'
+  and not exists (
+      select
+      from found_breaks as f
+      where f.business_date = b.business_date
+        and f.trade_id = b.trade_id
+        and f.break_type = b.break_type
+  );
+
+select count(*) as rows_in, count(*) as rows_out
+from found_breaks;
