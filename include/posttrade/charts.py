@@ -21,6 +21,7 @@ RULE = "#cfd6dd"
 PRIMARY = "#24527a"
 NEGATIVE = "#c8643c"
 WIDTH = 640
+NARROW_WIDTH = 290  # two charts beside each other
 BAR_STEP = 22
 COLUMN_HEIGHT = 120
 LABEL_LENGTH_MAX = 34
@@ -48,7 +49,9 @@ class Chart:
     specification: dict[str, Any]
 
 
-def draw_bars(name: str, title: str, bars: Sequence[Bar], *, unit: str) -> Chart:
+def draw_bars(
+    name: str, title: str, bars: Sequence[Bar], *, unit: str, width: int = WIDTH
+) -> Chart:
     """Horizontal bars in the given order; negative values grow to the left of the zero line."""
     import altair as alt  # 1 s to import: only where a chart is drawn
 
@@ -86,7 +89,7 @@ def draw_bars(name: str, title: str, bars: Sequence[Bar], *, unit: str) -> Chart
         .mark_rule(color=INK, strokeWidth=1)
         .encode(x=alt.X("zero:Q", scale=alt.Scale(domain=domain, nice=False))),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=alt.Step(BAR_STEP))
+    chart = alt.layer(*layers).properties(width=width, height=alt.Step(BAR_STEP))
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
     return Chart(name, title, description, _finish(chart))
 
@@ -110,7 +113,7 @@ def draw_columns(name: str, title: str, bars: Sequence[Bar], *, unit: str) -> Ch
         ),
     )
     layers = [
-        base.mark_bar(color=PRIMARY, cornerRadiusTopLeft=1, cornerRadiusTopRight=1),
+        base.mark_bar(color=PRIMARY),
         base.mark_text(dy=-7, fontSize=10).encode(text="text:N"),
     ]
     chart = alt.layer(*layers).properties(width=WIDTH, height=COLUMN_HEIGHT)
@@ -124,8 +127,7 @@ def render_svg(chart: Chart) -> str:
 
     svg = vl_convert.vegalite_to_svg(chart.specification, allowed_base_urls=[])
     svg = XML_NAMESPACES.sub("", svg)
-    svg = re.sub(r'\bid="([^"]*)"', rf'id="{chart.name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{chart.name}-\1)", svg)
+    svg = _number_ids(svg, chart.name)
     svg = re.sub(r'\s(role|aria-roledescription|aria-label|aria-hidden)="[^"]*"', "", svg)
     if FORBIDDEN.search(re.sub(r">[^<]*<", "><", svg)):
         raise ValueError(f"chart {chart.name} holds something that is not a drawing")
@@ -143,6 +145,17 @@ def render_png(chart: Chart, *, scale: float = 2.0) -> bytes:
 
     png = vl_convert.vegalite_to_png(chart.specification, scale=scale, allowed_base_urls=[])
     return bytes(png)
+
+
+def _number_ids(svg: str, name: str) -> str:
+    # the renderer counts its ids through all charts of a process: count anew in each
+    numbers: dict[str, int] = {}
+
+    def rename(found: re.Match[str]) -> str:
+        number = numbers.setdefault(found.group(2), len(numbers) + 1)
+        return f"{found.group(1)}{name}-{number}{found.group(3)}"
+
+    return re.sub(r'(\bid="|url\(#)([^")]*)("|\))', rename, svg)
 
 
 def _tell_apart(bars: Sequence[Bar]) -> list[str]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from posttrade.charts import Bar, Chart, draw_bars, draw_columns, render_svg
+from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars, draw_columns, render_svg
 from posttrade.reports.facts import Facts, count_outcomes, total
 from posttrade.reports.queries import Row
 from posttrade.reports.typography import (
+    count_decimals,
     format_amount,
     format_count,
     format_share,
@@ -83,6 +84,12 @@ def build_figures(facts: Facts) -> dict[str, Any]:
         "breaks": _group(
             facts.break_summary, ("break_type",), ("open_count", "resolved_count", "total_count")
         ),
+        "exposures_at_risk": _cross(
+            [row for row in facts.break_summary if row["open_exposure_amount"] is not None],
+            "break_type",
+            "currency",
+            "open_exposure_amount",
+        ),
         "open_count": int(total(facts.break_summary, "open_count")),
         "counterparties": _cross(
             facts.break_counterparties, "counterparty_id", "break_type", "open_count"
@@ -134,7 +141,7 @@ def reconciliation_charts(facts: Facts) -> list[Chart]:
     ):
         bars = _largest(sums, label)
         if bars:
-            charts.append(draw_bars(name, title, bars, unit="open breaks"))
+            charts.append(draw_bars(name, title, bars, unit="open breaks", width=NARROW_WIDTH))
     return charts
 
 
@@ -155,7 +162,11 @@ def _book_charts(facts: Facts) -> list[Chart]:
             if row["currency"] == currency
         ]  # fmt: skip
         title = f"Net market value by asset class, {show_text(currency)}"
-        charts.append(draw_bars(f"exposure-{number}", title, bars, unit=show_text(currency)))
+        charts.append(
+            draw_bars(
+                f"exposure-{number}", title, bars, unit=show_text(currency), width=NARROW_WIDTH
+            )
+        )
         bars = [
             Bar(f"{show_text(row['account'])} / {show_text(row['strategy'])}",
                 row["day_pnl_amount"], format_amount(row["day_pnl_amount"]))
@@ -166,9 +177,14 @@ def _book_charts(facts: Facts) -> list[Chart]:
             bars.sort(key=lambda bar: -abs(bar.value))
             title = f"P&L of the day before fees by book, {show_text(currency)}"
             drawn = draw_bars(f"pnl-{number}", title, bars[:CHART_BOOKS_MAX],
-                              unit=show_text(currency))  # fmt: skip
+                              unit=show_text(currency), width=NARROW_WIDTH)  # fmt: skip
             charts.append(drawn)
     return charts
+
+
+def measure_scales(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, int]:
+    """Decimals that each column needs, for points that stand in line."""
+    return {column: count_decimals([row[column] for row in rows]) for column in columns}
 
 
 def _largest(sums: Mapping[Any, int], label: Callable[[Any], str]) -> list[Bar]:
@@ -204,18 +220,27 @@ def _group(rows: Iterable[Row], keys: Sequence[str], columns: Sequence[str]) -> 
 
 
 def _cross(rows: Iterable[Row], down: str, across: str, column: str) -> dict[str, Any]:
-    cells: dict[Any, dict[Any, int]] = {}
-    names: dict[Any, int] = {}
+    cells: dict[Any, dict[Any, Decimal]] = {}
+    totals: dict[Any, Decimal] = {}
     for row in rows:
         line = cells.setdefault(row[down], {})
-        line[row[across]] = line.get(row[across], 0) + int(row[column])
-        names[row[across]] = names.get(row[across], 0) + int(row[column])
+        amount = Decimal(row[column])
+        line[row[across]] = line.get(row[across], Decimal(0)) + amount
+        totals[row[across]] = totals.get(row[across], Decimal(0)) + amount
     lines = [
-        {"name": name, "cells": cells[name], "total": sum(cells[name].values())}
+        {"name": name, "cells": cells[name], "total": sum(cells[name].values(), Decimal(0))}
         for name in sorted(cells, key=str)
     ]
-    columns = sorted(names, key=str)
-    return {"lines": lines, "columns": columns, "totals": names, "total": sum(names.values())}
+    total_of_all = sum(totals.values(), Decimal(0))
+    return {
+        "lines": lines,
+        "columns": sorted(totals, key=str),
+        "totals": totals,
+        "total": total_of_all,
+        "decimals": {
+            name: count_decimals([line.get(name) for line in cells.values()]) for name in totals
+        },
+    }
 
 
 def _split(rows: Iterable[Row], key: str) -> list[tuple[Any, list[Row]]]:

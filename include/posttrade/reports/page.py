@@ -62,8 +62,9 @@ def make_environment() -> jinja2.Environment:
         instant=typography.format_instant,
         words=typography.format_words,
         show=typography.show_text,
+        value=typography.format_value,
     )
-    environment.globals.update(share=typography.format_share, total=total)
+    environment.globals.update(total=total, scales=figures.measure_scales)
     return environment
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 
 MINUS = "\u2212"
 NONE = "\u2013"
 TEXT_LENGTH_MAX = 96
 MONEY_DECIMALS_MIN = 2
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?", re.ASCII)
+CAPITALS = {"pnl": "P&L", "fx": "FX", "json": "JSON", "utf": "UTF", "isin": "ISIN", "nan": "NaN"}
 # joiners that emoji and several scripts need; every other invisible character is spelled out
 HARMLESS_FORMAT_CHARACTERS = {"\u200c", "\u200d"}
 
@@ -29,9 +33,26 @@ def format_decimal(value: Decimal | None, decimals_min: int = 0) -> str:
     return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
 
 
-def format_amount(value: Decimal | None) -> str:
+def format_amount(value: Decimal | None, decimals_min: int = MONEY_DECIMALS_MIN) -> str:
     """Money, exact, with at least two decimals; the currency stands beside it."""
-    return format_decimal(value, MONEY_DECIMALS_MIN)
+    return format_decimal(value, decimals_min)
+
+
+def count_decimals(values: Iterable[Decimal | None], decimals_min: int = MONEY_DECIMALS_MIN) -> int:
+    """Decimals that a column needs so that every value is exact and the points stand in line."""
+    return max((_count_decimals(value) for value in values if value), default=decimals_min)
+
+
+def _count_decimals(value: Decimal) -> int:
+    fraction = f"{value:f}".partition(".")[2].rstrip("0")
+    return max(len(fraction), MONEY_DECIMALS_MIN)
+
+
+def format_value(value: str | None) -> str:
+    """One side of a break: a plain number grouped like any other, everything else as it came."""
+    if value is not None and PLAIN_NUMBER.fullmatch(value):
+        return format_decimal(Decimal(value))
+    return show_text(value)
 
 
 def format_signed(value: Decimal | None, decimals_min: int = 0) -> str:
@@ -61,8 +82,7 @@ def format_words(code: str | None) -> str:
     """A snake_case code as words: ``price_mismatch`` → ``Price mismatch``."""
     if not code:
         return NONE
-    words = code.replace("_", " ").strip().lower()
-    words = words.replace("pnl", "P&L").replace("fx", "FX")
+    words = " ".join(CAPITALS.get(word, word) for word in code.lower().split("_"))
     return words[:1].upper() + words[1:]
 
 
