@@ -1,0 +1,249 @@
+"""Stores a drained batch: raw messages, typed rows, rejects and offsets in one transaction."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime as dt
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from posttrade.contracts.rows import Reject
+from posttrade.errors import InvariantBroken, Unavailable
+from posttrade.feed_reader import PartitionProgress, RawBatch
+from posttrade.feeds import Feed
+from posttrade.statements import read_statement
+
+EPOCH_2000 = dt.date(2000, 1, 1)
+EPOCH_2000_MS = 946_684_800_000
+ROWS_PER_BLOCK = 5_000
+COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END = b"\xff\xff"
+NULL_LENGTH = b"\xff\xff\xff\xff"
+JSONB_VERSION = b"\x01"
+HEADERS_KNOWN_MAX = 1_000
+LENGTH = struct.Struct(">i")
+# message_offset, batch_id, message_at, each behind its length
+NUMBERS = struct.Struct(">iqiqiq")
+
+COPY_MESSAGES = (
+    b"copy landing.messages (topic, partition, message_offset, batch_id, message_at,"
+    b" message_key, headers, payload, received_on) from stdin (format binary)"
+)
+COPY_REJECTS = (
+    b"copy landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,"
+    b" stage, reason, detail, trade_id, payload) from stdin"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadyBatch:
+    """A batch with everything that is to be stored, already in COPY's form."""
+
+    batch_id: int
+    feed: Feed
+    ranges: dict[int, PartitionProgress]
+    first_message_at: dt.datetime | None
+    last_message_at: dt.datetime | None
+    message_count: int
+    message_blocks: list[bytes]
+    staging_columns: tuple[str, ...]
+    staging_blocks: list[str]
+    staged_count: int
+    rejects: list[Reject]
+
+
+def encode_messages(
+    batch: RawBatch, batch_id: int, arrived_ms: list[int], received_on: dt.date
+) -> list[bytes]:
+    """Raw messages as blocks of binary COPY, byte for byte as they came.
+
+    Args:
+        batch: the messages.
+        batch_id: their batch.
+        arrived_ms: instant of each, in milliseconds since 1970.
+        received_on: UTC date of the drain.
+    """
+    topic = _with_length(batch.topic.encode())
+    heads = {
+        partition: b"\0\x09" + topic + LENGTH.pack(4) + LENGTH.pack(partition)
+        for partition in set(batch.partitions)
+    }
+    tail = LENGTH.pack(4) + LENGTH.pack((received_on - EPOCH_2000).days)
+    encoded_headers = _HeaderTexts()
+    numbers = NUMBERS.pack
+    length = LENGTH.pack
+    pieces: list[bytes] = [COPY_SIGNATURE]
+    blocks: list[bytes] = []
+    rows = zip(
+        batch.partitions,
+        batch.offsets,
+        arrived_ms,
+        batch.keys,
+        batch.headers,
+        batch.payloads,
+        strict=True,
+    )
+    for row, (partition, offset, at_ms, key, headers, payload) in enumerate(rows, start=1):
+        pieces += (
+            heads[partition],
+            numbers(8, offset, 8, batch_id, 8, (at_ms - EPOCH_2000_MS) * 1000),
+            NULL_LENGTH if key is None else length(len(key)) + key,
+            NULL_LENGTH if headers is None else encoded_headers.encode(headers),
+            NULL_LENGTH if payload is None else length(len(payload)),
+            payload or b"",
+            tail,
+        )
+        if row % ROWS_PER_BLOCK == 0:
+            blocks.append(b"".join(pieces))
+            pieces.clear()
+    pieces.append(COPY_END)
+    blocks.append(b"".join(pieces))
+    return blocks
+
+
+class _HeaderTexts:
+    """Headers as JSON; the same few stand in most messages, so they are written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], bytes] = {}
+
+    def encode(self, headers: list[tuple[str, bytes | None]]) -> bytes:
+        identity = tuple(headers)
+        found = self._known.get(identity)
+        if found is None:
+            found = _with_length(JSONB_VERSION + headers_json(headers).encode())
+            if len(self._known) < HEADERS_KNOWN_MAX:
+                self._known[identity] = found
+        return found
+
+
+def headers_json(headers: list[tuple[str, bytes | None]]) -> str:
+    """Headers as a JSON object; a name that stands several times holds a list.
+
+    Values that are not UTF-8, or hold a NUL, stand as ``{"base64": "..."}``.
+    """
+    values: dict[str, list[Any]] = {}
+    for name, value in headers:
+        values.setdefault(name.replace("\0", "\ufffd"), []).append(_header_value(value))
+    return json.dumps(
+        {name: found[0] if len(found) == 1 else found for name, found in values.items()}
+    )
+
+
+def _header_value(value: bytes | None) -> Any:
+    if value is None:
+        return None
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    return {"base64": base64.b64encode(value).decode()} if "\0" in text else text
+
+
+def _with_length(content: bytes) -> bytes:
+    return LENGTH.pack(len(content)) + content
+
+
+def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_id: str) -> None:
+    """Store a batch and move its offsets, all or nothing.
+
+    Raises:
+        Unavailable: another drain was faster, or the database broke off; the same call may succeed.
+        InvariantBroken: a message is stored already although its offset was not.
+    """
+    try:
+        with connection.transaction():
+            _move_offsets(connection, batch)
+            _insert_batch(connection, batch, run_id)
+            _copy_rows(connection, batch)
+    except psycopg.errors.IntegrityError as error:
+        raise InvariantBroken(
+            f"batch {batch.batch_id} of {batch.feed.name} contradicts what is stored: {error}"
+        ) from error
+    except psycopg.OperationalError as error:
+        raise Unavailable(
+            f"batch {batch.batch_id} of {batch.feed.name} could not be stored: {error}"
+        ) from error
+
+
+def _move_offsets(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
+    topic = batch.feed.name
+    connection.execute(read_statement("landing/lock_topic"), {"topic": topic})
+    parameters = {
+        "topic": topic,
+        "partitions": list(batch.ranges),
+        "expected_offsets": [progress.stored_offset for progress in batch.ranges.values()],
+        "next_offsets": [progress.next_offset for progress in batch.ranges.values()],
+    }
+    row = connection.execute(read_statement("landing/move_offsets"), parameters).fetchone()
+    if row is None or row[0] != len(batch.ranges):
+        raise Unavailable(
+            f"another drain of {topic} stored its batch first: {row and row[0]} of "
+            f"{len(batch.ranges)} offsets stood where batch {batch.batch_id} begins; try again"
+        )
+
+
+def _insert_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id: str) -> None:
+    ranges = list(batch.ranges.values())
+    parameters = {
+        "batch_id": batch.batch_id,
+        "feed": batch.feed.name,
+        "topic": batch.feed.name,
+        "message_count": batch.message_count,
+        "staged_count": batch.staged_count,
+        "reject_count": len(batch.rejects),
+        "first_message_at": batch.first_message_at,
+        "last_message_at": batch.last_message_at,
+        "run_id": run_id,
+        "partitions": list(batch.ranges),
+        "first_offsets": [progress.first_offset for progress in ranges],
+        "next_offsets": [progress.next_offset for progress in ranges],
+        "message_counts": [progress.message_count for progress in ranges],
+        "lost_counts": [progress.lost_count for progress in ranges],
+    }
+    connection.execute(read_statement("landing/insert_batch"), parameters)
+
+
+def _copy_rows(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
+    with connection.cursor() as cursor:
+        with cursor.copy(COPY_MESSAGES) as copy:
+            for block in batch.message_blocks:
+                copy.write(block)
+        if batch.staging_blocks:
+            with cursor.copy(_copy_staging(batch)) as copy:
+                for text in batch.staging_blocks:
+                    copy.write(text)
+        if batch.rejects:
+            with cursor.copy(COPY_REJECTS) as copy:
+                for values in _reject_rows(batch):
+                    copy.write_row(values)
+
+
+def _copy_staging(batch: ReadyBatch) -> sql.Composed:
+    columns = sql.SQL(", ").join(map(sql.Identifier, batch.staging_columns))
+    table = sql.Identifier("staging", batch.feed.staging_table)
+    return sql.SQL("copy {} ({}) from stdin").format(table, columns)
+
+
+def _reject_rows(batch: ReadyBatch) -> Iterator[tuple[Any, ...]]:
+    feed = batch.feed.name
+    for reject in batch.rejects:
+        yield (
+            feed,
+            feed,
+            reject.partition,
+            reject.offset,
+            batch.batch_id,
+            reject.business_date,
+            "contract",
+            reject.reason,
+            reject.detail,
+            reject.trade_id,
+            reject.payload,
+        )

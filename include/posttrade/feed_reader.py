@@ -1,0 +1,265 @@
+"""Reads one topic from stored offsets to its end, as batches of bounded size.
+
+Messages are never counted to find the end: transaction markers and compaction leave gaps. A
+partition is done when a message, the end-of-partition event or the consumer's position reaches the
+end offset known at the start. The client stays silent for ever while the broker is away, so the
+reader keeps a deadline of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from posttrade.contracts.message import HEADER
+from posttrade.errors import InvariantBroken, Unavailable
+from posttrade.watermarks import Watermarks
+
+# the queue is refilled without a pause and stays within bounded memory
+FETCH_CONFIG: dict[str, Any] = {
+    "fetch.queue.backoff.ms": 5,
+    "fetch.wait.max.ms": 50,
+    "fetch.max.bytes": 32 * 1024 * 1024,
+    "max.partition.fetch.bytes": 4 * 1024 * 1024,
+    "queued.min.messages": 200_000,
+    "queued.max.messages.kbytes": 32 * 1024,
+}
+CONSUME_MESSAGES_MAX = 10_000
+CONSUME_TIMEOUT_S = 0.05
+log = logging.getLogger(__name__)
+# the methods themselves: mapping them over messages costs half of calling them one by one
+_partition: Any = Message.partition
+_offset: Any = Message.offset
+_value: Any = Message.value
+_key: Any = Message.key
+_headers: Any = Message.headers
+_timestamp: Any = Message.timestamp
+
+
+@dataclasses.dataclass
+class PartitionProgress:
+    """How far one partition was read.
+
+    Attributes:
+        stored_offset: where the database says to begin; None before the first drain.
+        next_offset: the first offset that was not read.
+        end_offset: where reading may stop.
+        message_count: messages in the current batch.
+        lost_count: offsets before ``next_offset`` that retention removed, in the current batch.
+    """
+
+    stored_offset: int | None
+    first_offset: int
+    next_offset: int
+    end_offset: int
+    message_count: int = 0
+    lost_count: int = 0
+    is_done: bool = False
+
+    def begin_batch(self) -> None:
+        """Go on where the last batch ended."""
+        if self.next_offset != self.first_offset:
+            self.stored_offset = self.first_offset = self.next_offset
+        self.message_count = self.lost_count = 0
+
+    def advance(self, offset: int) -> None:
+        """Everything before ``offset`` has been read."""
+        self.next_offset = max(self.next_offset, offset)
+        self.is_done = self.is_done or self.next_offset >= self.end_offset
+
+
+@dataclasses.dataclass
+class RawBatch:
+    """Messages of one topic side by side, and the offset ranges that they cover."""
+
+    topic: str
+    partitions: list[int] = dataclasses.field(default_factory=list)
+    offsets: list[int] = dataclasses.field(default_factory=list)
+    timestamps_ms: list[int] = dataclasses.field(default_factory=list)
+    keys: list[bytes | None] = dataclasses.field(default_factory=list)
+    headers: list[list[tuple[str, bytes | None]] | None] = dataclasses.field(default_factory=list)
+    payloads: list[bytes | None] = dataclasses.field(default_factory=list)
+    byte_count: int = 0
+    ranges: dict[int, PartitionProgress] = dataclasses.field(default_factory=dict)
+
+
+def begin_partition(
+    topic: str, partition: int, stored_offset: int | None, watermarks: Watermarks
+) -> PartitionProgress:
+    """Where to begin: the stored offset, or what is left after retention took some.
+
+    Raises:
+        InvariantBroken: the partition ends before the stored offset.
+    """
+    first, end = watermarks.first_offset, watermarks.end_offset
+    if stored_offset is None:
+        return PartitionProgress(None, first, first, end)
+    if stored_offset > end:
+        raise InvariantBroken(
+            f"{topic}[{partition}] ends at offset {end}, but {stored_offset} is drained already: "
+            "the topic was made anew or cut off. Nothing was drained. Restore the topic, or give "
+            "the new one another name; offsets that were drained cannot be used again"
+        )
+    progress = PartitionProgress(stored_offset, stored_offset, stored_offset, end)
+    if first > stored_offset:
+        progress.next_offset = first
+        progress.lost_count = first - stored_offset
+        log.error(
+            "%s[%d]: %d messages were removed by retention before they were drained "
+            "(offsets %d to %d); recorded as lost in landing.batch_ranges",
+            topic, partition, progress.lost_count, stored_offset, first - 1,
+        )  # fmt: skip
+    return progress
+
+
+class FeedReader:
+    """Reads one topic in batches.
+
+    Args:
+        consumer: assigned here; nothing else may use it meanwhile.
+        topic: the topic.
+        partitions: progress of each partition.
+        idle_s: how long the broker may stay silent.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        topic: str,
+        partitions: Mapping[int, PartitionProgress],
+        *,
+        idle_s: float,
+    ) -> None:
+        self._consumer = consumer
+        self._topic = topic
+        self._partitions = dict(partitions)
+        self._idle_s = idle_s
+        for progress in self._partitions.values():
+            progress.is_done = progress.next_offset >= progress.end_offset
+        consumer.assign(
+            [
+                TopicPartition(topic, partition, progress.next_offset)
+                for partition, progress in self._partitions.items()
+                if not progress.is_done
+            ]
+        )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every partition was read to its end."""
+        return all(progress.is_done for progress in self._partitions.values())
+
+    def read_batch(self, *, messages_max: int, bytes_max: int) -> RawBatch | None:
+        """Read on until a limit or the end.
+
+        Returns:
+            The batch; None when there was nothing left. It may hold more than ``bytes_max`` by what
+            one call of the client library returns, at most its queue.
+
+        Raises:
+            Unavailable: the broker is silent for too long.
+        """
+        batch = RawBatch(self._topic)
+        heard_at = time.monotonic()
+        while (
+            not self.is_done and len(batch.offsets) < messages_max and batch.byte_count < bytes_max
+        ):
+            wanted = min(CONSUME_MESSAGES_MAX, messages_max - len(batch.offsets))
+            messages = self._consumer.consume(wanted, CONSUME_TIMEOUT_S)
+            if self._take(messages, batch) or self._look_at_positions():
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > self._idle_s:
+                raise Unavailable(
+                    f"the broker sent nothing of {self._topic} for {self._idle_s:g} s; still to "
+                    f"read: {self._left()}"
+                )
+        batch.ranges = {
+            partition: dataclasses.replace(progress)
+            for partition, progress in self._partitions.items()
+            if progress.next_offset > progress.first_offset
+        }
+        for progress in self._partitions.values():
+            progress.begin_batch()
+        return batch if batch.ranges else None
+
+    def _left(self) -> str:
+        return ", ".join(
+            f"[{partition}] {progress.next_offset} to {progress.end_offset}"
+            for partition, progress in self._partitions.items()
+            if not progress.is_done
+        )
+
+    def _take(self, messages: list[Any], batch: RawBatch) -> bool:
+        """Add messages to the batch; whether anything was heard from the broker."""
+        good = [message for message in messages if message.error() is None]
+        is_heard = bool(good)
+        if len(good) != len(messages):
+            events = [message for message in messages if message.error() is not None]
+            is_heard = any(list(map(self._handle_event, events))) or is_heard
+        if not good:
+            return is_heard
+        partitions: list[int] = list(map(_partition, good))
+        offsets: list[int] = list(map(_offset, good))
+        payloads: list[bytes | None] = list(map(_value, good))
+        batch.partitions += partitions
+        batch.offsets += offsets
+        batch.payloads += payloads
+        batch.keys += map(_key, good)
+        batch.headers += map(_headers, good)
+        batch.timestamps_ms += [-1 if kind == 0 else at for kind, at in map(_timestamp, good)]
+        batch.byte_count += sum(map(len, filter(None, payloads)))
+        # a partition's messages come in order: the last one stands
+        for partition, offset in dict(zip(partitions, offsets, strict=True)).items():
+            self._partitions[partition].advance(offset + 1)
+        for partition, count in Counter(partitions).items():
+            self._partitions[partition].message_count += count
+        return True
+
+    def _handle_event(self, event: Any) -> bool:
+        error = event.error()
+        if error is None:
+            return False
+        progress = self._partitions.get(event.partition())
+        if error.code() == KafkaError._PARTITION_EOF and progress is not None:
+            progress.advance(event.offset())
+            return True
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and progress is not None:
+            # retention or a new topic took the offset away while it was read: the next drain looks
+            # at the watermarks and records what is lost
+            log.error("%s[%s]: %s", self._topic, event.partition(), error.str())
+            progress.is_done = True
+            return True
+        if error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise Unavailable(f"{self._topic} cannot be read: {error.str()}")
+        log.warning("%s: %s", self._topic, error.str())
+        return False
+
+    def _look_at_positions(self) -> bool:
+        """The consumer's position passes transaction markers that no message tells of."""
+        waiting = [
+            TopicPartition(self._topic, partition)
+            for partition, progress in self._partitions.items()
+            if not progress.is_done
+        ]
+        is_moved = False
+        for place in self._consumer.position(waiting):
+            progress = self._partitions[place.partition]
+            if place.offset > progress.next_offset:
+                progress.advance(place.offset)
+                is_moved = True
+        return is_moved
+
+
+def stated_header(headers: list[tuple[str, bytes | None]] | None) -> bytes | None:
+    """The contract version that a message's headers name; the last one counts."""
+    found = None
+    for name, value in headers or ():
+        if name == HEADER:
+            found = value or b""
+    return found

@@ -1,0 +1,35 @@
+-- Raw messages by the day they arrived, so that retention drops whole days.
+
+create function landing.ensure_message_partition(p_received_on date) returns void
+language plpgsql as $$
+-- Attaching instead of "partition of" takes the weaker lock on the parent; the advisory lock makes a
+-- second caller wait and then find the partition made. The look before the lock keeps the usual call
+-- from waiting for a drain that has just made one. The default partition takes a full lock while it
+-- is searched for rows of the day: it is empty, so that is short.
+declare
+    partition_name constant text := 'messages_' || to_char(p_received_on, 'YYYYMMDD');
+begin
+    if to_regclass(format('landing.%I', partition_name)) is not null then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('landing.ensure_message_partition'));
+    if to_regclass(format('landing.%I', partition_name)) is not null then
+        return;
+    end if;
+    execute format(
+        'create table landing.%I (like landing.messages including defaults including constraints)',
+        partition_name
+    );
+    execute format(
+        'alter table landing.%1$I add constraint received_on_range'
+        ' check (received_on >= %2$L and received_on < %3$L)',
+        partition_name, p_received_on, p_received_on + 1
+    );
+    execute format(
+        'alter table landing.messages attach partition landing.%1$I for values from (%2$L) to (%3$L)',
+        partition_name, p_received_on, p_received_on + 1
+    );
+end
+$$;
+comment on function landing.ensure_message_partition(date) is
+    'Makes the partition of landing.messages for a UTC date where it is missing.';
