@@ -1,6 +1,6 @@
--- What the micro-batch suites look at: the staged rows of one batch, with measures beside the fields.
--- A view states what is measured, a suite states the bounds; bounds are whole numbers, so that no
--- comparison leaves exact arithmetic. The reader sets gx.batch_id in each of its transactions.
+-- What the micro-batch suites look at: the staged rows of one batch, with measures beside the
+-- fields. A view states what is measured, a suite the bounds. The reader sets gx.batch_id in each
+-- of its transactions.
 
 create or replace view quality.batch_executions as
 select
@@ -21,7 +21,18 @@ select
     staged.account,
     staged.strategy,
     staged.status,
-    quality.is_isin_checked(staged.symbol) as is_isin_checked,
+    -- the guard stands here, because the function is too long to be inlined
+    case
+        when length(staged.symbol) = 12 then quality.is_isin_checked(staged.symbol)
+    end as is_isin_checked,
+    greatest(
+        length(staged.trade_id),
+        length(staged.symbol),
+        length(staged.counterparty_id),
+        length(staged.venue),
+        length(staged.account),
+        length(staged.strategy)
+    ) as longest_text,
     quality.outright_price(
         staged.price, coalesce(staged.asset_class, instruments.asset_class)
     ) as outright_price,
@@ -65,7 +76,16 @@ select
     staged.counterparty_id,
     staged.account,
     staged.status,
-    quality.is_isin_checked(staged.symbol) as is_isin_checked,
+    -- the guard stands here, because the function is too long to be inlined
+    case
+        when length(staged.symbol) = 12 then quality.is_isin_checked(staged.symbol)
+    end as is_isin_checked,
+    greatest(
+        length(staged.trade_id),
+        length(staged.symbol),
+        length(staged.counterparty_id),
+        length(staged.account)
+    ) as longest_text,
     quality.outright_price(staged.price, instruments.asset_class) as outright_price,
     staged.settlement_date - staged.business_date as settlement_lag_days,
     (staged.confirmed_at at time zone 'UTC')::date - staged.business_date as confirmation_lag_days,
@@ -92,6 +112,7 @@ select
     staged.currency,
     staged.status,
     staged.commission,
+    length(staged.trade_id) as longest_text,
     abs(staged.pnl_impact) as pnl_impact_size,
     extract(year from staged.business_date)::integer as business_year,
     staged.business_date - current_date as days_ahead_of_today,

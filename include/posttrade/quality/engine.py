@@ -101,8 +101,13 @@ class QualityEngine:
                     results[expectation.id] = result
                 rules.append(read_result(expectation, result, parameters))
         answer.results = [results[expectation.id] for expectation in definition.suite.expectations]
-        document = {"validation": strip_rows(answer.to_json_dict())} if with_document else {}
-        return Verdict(suite, tuple(rules), round((time.monotonic() - started) * 1000), document)
+        return Verdict(
+            suite=suite,
+            rules=tuple(rules),
+            row_count=max(result.result.get("element_count", 0) for result in answer.results),
+            duration_ms=round((time.monotonic() - started) * 1000),
+            document={"validation": strip_rows(answer.to_json_dict())} if with_document else {},
+        )
 
     def _definition(self, suite: str) -> Any:
         try:

@@ -63,10 +63,15 @@ class RuleResult:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """All rules of one suite after a run, in the suite's order."""
+    """All rules of one suite after a run, in the suite's order.
+
+    ``row_count`` is known where rows fail (no query is spent on it otherwise), else 0. ``document``
+    holds the engine's own result where it was asked for.
+    """
 
     suite: str
     rules: tuple[RuleResult, ...]
+    row_count: int
     duration_ms: int
     document: Mapping[str, Any]
 

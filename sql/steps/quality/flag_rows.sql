@@ -4,11 +4,7 @@
 -- Rerun: a flag stands once
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, rules)
 with findings as (
-    select
-        found.topic,
-        found.partition,
-        found.message_offset,
-        found.rules
+    select found.*
     from jsonb_to_recordset(%(findings)s::jsonb) as found (
         topic text, partition integer, message_offset bigint, rules text []
     )

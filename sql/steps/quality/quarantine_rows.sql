@@ -4,12 +4,7 @@
 -- Rerun: a row that left is not found again; one reject per message
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, reason, detail)
 with findings as (
-    select
-        found.topic,
-        found.partition,
-        found.message_offset,
-        found.reason,
-        found.detail
+    select found.*
     from jsonb_to_recordset(%(findings)s::jsonb) as found (
         topic text, partition integer, message_offset bigint, reason text, detail text
     )
@@ -69,11 +64,7 @@ rejected as (
         quarantined.trade_id,
         messages.payload
     from quarantined
-    left join landing.messages as messages
-        on
-            quarantined.topic = messages.topic
-            and quarantined.partition = messages.partition
-            and quarantined.message_offset = messages.message_offset
+    left join landing.messages as messages using (topic, partition, message_offset)
     on conflict on constraint rejects_message_key do nothing
     returning 1
 )

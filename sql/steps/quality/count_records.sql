@@ -1,0 +1,22 @@
+-- Purpose: count the accepted records of a business date, before and after the close's quarantine.
+-- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots
+-- Writes: nothing
+-- Rerun: reads only
+-- Parameters: business_date, quarantined_count
+with records as (
+    select
+        (
+            select count(*) from trade.executions as executions
+            where executions.business_date = %(business_date)s
+        ) + (
+            select count(*) from trade.confirmations as confirmations
+            where confirmations.business_date = %(business_date)s
+        ) + (
+            select count(*) from trade.pnl_snapshots as pnl_snapshots
+            where pnl_snapshots.business_date = %(business_date)s
+        ) as record_count
+)
+select
+    records.record_count + %(quarantined_count)s as rows_in,
+    records.record_count as rows_out
+from records;

@@ -1,0 +1,82 @@
+-- Purpose: take the accepted records that break a rule of the close out of their date.
+-- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, landing.messages
+-- Writes: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.unplaced_records,
+--   landing.rejects
+-- Rerun: a record that left is not found again; one reject per message
+-- Parameters: business_date, findings (array of topic, partition, message_offset, reason, detail)
+with findings as (
+    select found.*
+    from jsonb_to_recordset(%(findings)s::jsonb) as found (
+        topic text, partition integer, message_offset bigint, reason text, detail text
+    )
+),
+left_executions as (
+    delete from trade.executions as records
+    using findings
+    where
+        records.business_date = %(business_date)s
+        and records.topic = findings.topic
+        and records.partition = findings.partition
+        and records.message_offset = findings.message_offset
+    returning records.feed, records.batch_id, records.trade_id, findings.*
+),
+left_confirmations as (
+    delete from trade.confirmations as records
+    using findings
+    where
+        records.business_date = %(business_date)s
+        and records.topic = findings.topic
+        and records.partition = findings.partition
+        and records.message_offset = findings.message_offset
+    returning records.topic as feed, records.batch_id, records.trade_id, findings.*
+),
+left_pnl_snapshots as (
+    delete from trade.pnl_snapshots as records
+    using findings
+    where
+        records.business_date = %(business_date)s
+        and records.topic = findings.topic
+        and records.partition = findings.partition
+        and records.message_offset = findings.message_offset
+    returning records.topic as feed, records.batch_id, records.trade_id, findings.*
+),
+forgotten as (
+    delete from trade.unplaced_records as unplaced
+    using findings
+    where
+        unplaced.topic = findings.topic
+        and unplaced.partition = findings.partition
+        and unplaced.message_offset = findings.message_offset
+),
+quarantined as (
+    select * from left_executions
+    union all
+    select * from left_confirmations
+    union all
+    select * from left_pnl_snapshots
+),
+rejected as (
+    insert into landing.rejects (
+        feed, topic, partition, message_offset, batch_id, business_date, stage, reason, detail,
+        trade_id, payload
+    )
+    select
+        quarantined.feed,
+        quarantined.topic,
+        quarantined.partition,
+        quarantined.message_offset,
+        quarantined.batch_id,
+        %(business_date)s,
+        'close',
+        quarantined.reason,
+        quarantined.detail,
+        quarantined.trade_id,
+        messages.payload
+    from quarantined
+    left join landing.messages as messages using (topic, partition, message_offset)
+    on conflict on constraint rejects_message_key do nothing
+    returning 1
+)
+select
+    (select count(*) from findings) as rows_in,
+    (select count(*) from rejected) as rows_out;
