@@ -87,6 +87,9 @@ class _Sender:
             # what waits in the queue must not go out after the caller was told that this failed
             self._producer.purge()
             raise
+        finally:
+            # the callbacks refer back to this object, so that it would live on with its threads
+            self._producer.close()
         if self._on_progress is not None:
             self._on_progress(count)
         return count
