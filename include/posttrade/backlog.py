@@ -1,0 +1,150 @@
+"""How far the feeds are drained: what the broker holds against what the database has stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import psycopg
+
+from posttrade.database import connect
+from posttrade.errors import Unavailable
+from posttrade.feeds import FEEDS
+from posttrade.statements import read_statement
+from posttrade.watermarks import (
+    ANSWER_DEADLINE_S,
+    Place,
+    Watermarks,
+    list_partitions,
+    open_consumer,
+    read_places,
+)
+
+POLL_S = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Backlog:
+    """Messages on the broker, counted by offsets, and those of them that were drained.
+
+    Attributes:
+        partitions: (topic, partition, next offset to drain, end offset) of each partition.
+        produced: offsets that the broker holds.
+        drained: those of them that were drained.
+    """
+
+    partitions: tuple[tuple[str, int, int, int], ...]
+    produced: int
+    drained: int
+
+    @property
+    def waiting(self) -> int:
+        """Messages still to drain."""
+        return self.produced - self.drained
+
+    @property
+    def lag(self) -> int:
+        """Messages still to drain."""
+        return self.waiting
+
+
+def read_drained(connection: psycopg.Connection[Any]) -> dict[Place, int]:
+    """Next offset to drain of each partition."""
+    rows = connection.execute(read_statement("landing/read_offsets"))
+    return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+
+def read_watermarks(
+    kafka_config: Mapping[str, Any],
+    timeout_s: float = ANSWER_DEADLINE_S,
+    topics: Iterable[str] = tuple(FEEDS),
+) -> dict[Place, Watermarks]:
+    """First and end offset of every partition of the feeds, as the broker tells them now.
+
+    Raises:
+        Unavailable: the broker does not answer in time.
+        ConfigurationError: a topic is not there.
+    """
+    with open_consumer(kafka_config) as consumer:
+        return read_places(consumer, list_partitions(consumer, topics, timeout_s), timeout_s)
+
+
+def is_capture_idle(dsn: str, watermarks: Mapping[Place, Watermarks]) -> bool:
+    """Whether everything below the watermarks is drained and no batch is on its way.
+
+    A batch that a quality gate stopped does not count: a person decides on it.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with connect(dsn) as connection:
+        row = connection.execute(read_statement("landing/count_unfinished")).fetchone()
+        if row is None or row[0] > 0:
+            return False
+        drained = read_drained(connection)
+    return all(
+        drained.get(place, marks.first_offset) >= marks.end_offset
+        for place, marks in watermarks.items()
+    )
+
+
+def measure_backlog(dsn: str, kafka_config: Mapping[str, Any]) -> Backlog:
+    """Compare the broker with the database.
+
+    Raises:
+        Unavailable: the broker or the database does not answer.
+    """
+    with connect(dsn) as connection:
+        return read_backlog(connection, kafka_config, FEEDS)
+
+
+def read_backlog(
+    connection: psycopg.Connection[Any], kafka_config: Mapping[str, Any], topics: Iterable[str]
+) -> Backlog:
+    """Compare the broker with the database.
+
+    Raises:
+        Unavailable: the broker does not answer.
+    """
+    drained = read_drained(connection)
+    watermarks = read_watermarks(kafka_config, topics=topics)
+    partitions = []
+    produced = stored = 0
+    for (topic, partition), marks in watermarks.items():
+        first, end = marks.first_offset, marks.end_offset
+        next_offset = min(max(drained.get((topic, partition), first), first), end)
+        partitions.append((topic, partition, next_offset, end))
+        produced += end - first
+        stored += next_offset - first
+    return Backlog(tuple(partitions), produced, stored)
+
+
+def await_drained(
+    read: Callable[[], Backlog], on_progress: Callable[[Backlog], None], stall_timeout_s: float
+) -> Backlog:
+    """Wait until nothing waits any more.
+
+    Args:
+        read: looks at the backlog.
+        on_progress: called after each look.
+        stall_timeout_s: seconds without any progress after which waiting is given up.
+
+    Raises:
+        Unavailable: the drain stands still.
+    """
+    best, moved_at = -1, time.monotonic()
+    while True:
+        backlog = read()
+        on_progress(backlog)
+        if backlog.waiting <= 0:
+            return backlog
+        if backlog.drained > best:
+            best, moved_at = backlog.drained, time.monotonic()
+        if time.monotonic() - moved_at > stall_timeout_s:
+            raise Unavailable(
+                f"{backlog.waiting} of {backlog.produced} messages wait, and none was drained for "
+                f"{stall_timeout_s:g} s: see the Dag trade_capture in Airflow"
+            )
+        time.sleep(POLL_S)

@@ -1,0 +1,4 @@
+-- Batches that are still on their way; a stopped one waits for a person and does not count.
+select count(*)
+from landing.batches
+where status in ('DRAINED', 'VALIDATED', 'PROMOTED')
