@@ -20,8 +20,8 @@ MUTED = "#5c6773"
 RULE = "#cfd6dd"
 PRIMARY = "#24527a"
 NEGATIVE = "#c8643c"
-WIDTH = 640
-NARROW_WIDTH = 290  # two charts beside each other
+WIDTH = 680  # labels included
+NARROW_WIDTH = 400  # two charts beside each other
 BAR_STEP = 22
 COLUMN_HEIGHT = 120
 LABEL_LENGTH_MAX = 34
@@ -171,7 +171,7 @@ def _tell_apart(bars: Sequence[Bar]) -> list[str]:
 
 
 def _finish(chart: Any) -> dict[str, Any]:
-    configured = chart.configure(
+    configured = chart.properties(autosize={"type": "fit-x", "contains": "padding"}).configure(
         font=FONT,
         background="transparent",
         padding={"left": 2, "right": 2, "top": 4, "bottom": 4},

@@ -1,0 +1,78 @@
+"""The answer of a close: what was found, where the pack lies, and what its files hash to."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from posttrade.database import connect
+from posttrade.errors import InvariantBroken
+from posttrade.reports.versions import Version, read_versions, verify_version
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedPack:
+    """The newest version of a date's pack, its files proven to be the recorded ones."""
+
+    business_date: dt.date
+    version: Version
+    mailed_to: frozenset[str] = frozenset()
+
+    @property
+    def page(self) -> Path:
+        """The HTML file."""
+        return self.version.directory / f"end_of_day_{self.business_date:%Y%m%d}.html"
+
+    @property
+    def tables(self) -> list[Path]:
+        """The CSV files, in name order."""
+        return [self.version.directory / name for name in sorted(self.version.files)
+                if name.endswith(".csv")]  # fmt: skip
+
+    def summarise(self) -> dict[str, Any]:
+        """The pack's counts and files as JSON values.
+
+        ``matched``: trades; ``breaks``: open ones by type; ``outcomes``: trades by outcome;
+        ``rejects``: messages by reason; ``control_totals``: messages and offsets by feed;
+        ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur are absent.
+        """
+        summary = self.version.manifest["summary"]
+        return {
+            "business_date": self.business_date.isoformat(),
+            "version": self.version.number,
+            "matched": summary["matched"],
+            "breaks": dict(sorted(summary["breaks"].items())),
+            "outcomes": dict(sorted(summary["outcomes"].items())),
+            "rejects": dict(sorted(summary["rejects"].items())),
+            "control_totals": dict(sorted(summary["control_totals"].items())),
+            "report_dir": str(self.version.directory.resolve()),
+            "files": dict(sorted(self.version.files.items())),
+        }
+
+
+def find_pack(dsn: str, business_date: dt.date, reports_dir: Path) -> PublishedPack:
+    """Load the newest version of a date's pack and verify its files.
+
+    Raises:
+        InvariantBroken: there is no pack of the date, or a file is missing or was altered.
+    """
+    with connect(dsn) as connection:
+        versions = read_versions(connection, business_date, reports_dir)
+    if not versions:
+        raise InvariantBroken(
+            f"no pack of {business_date} was rendered: no row in report.versions; "
+            f"run `posttrade close {business_date}`"
+        )
+    verify_version(versions[-1])
+    return PublishedPack(business_date, versions[-1])
+
+
+def close_summary(dsn: str, business_date: dt.date, reports_dir: Path) -> dict[str, Any]:
+    """What ``close --json`` tells: the counts of the newest pack, as the pack itself states them.
+
+    Raises:
+        InvariantBroken: there is no pack of the date, or a file is missing or was altered.
+    """
+    return find_pack(dsn, business_date, reports_dir).summarise()
