@@ -48,5 +48,5 @@ def run_module(module: str, arguments: list[str], default: str | None = None) ->
     path = [str(REPOSITORY / "include"), str(REPOSITORY / "plugins"), str(REPOSITORY)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
     command = [sys.executable, "-m", module, *arguments]
-    result = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False)  # noqa: S603
+    result = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False)
     raise typer.Exit(result.returncode)

@@ -33,5 +33,5 @@ def psql(
     if supervisor.find_process(instance, "postgres") is None:
         raise Unavailable("the database is not running: start it with `./posttrade up`")
     command, environment = postgres.psql_command(instance, arguments or [])
-    result = subprocess.run(command, env=environment, check=False)  # noqa: S603
+    result = subprocess.run(command, env=environment, check=False)
     raise typer.Exit(result.returncode)

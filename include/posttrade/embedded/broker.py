@@ -74,11 +74,10 @@ def start(instance: Instance) -> bool:
 
 def read_drained(dsn: str) -> dict[Key, int]:
     """Next offset to drain of each partition, from the trade database."""
-    from posttrade import database
+    from posttrade import backlog, database
 
     with database.connect(dsn, application_name="posttrade broker") as connection:
-        rows = connection.execute("select topic, partition, next_offset from landing.offsets")
-        return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+        return backlog.read_drained(connection)
 
 
 def begin_at(cluster: MockCluster, starts: Mapping[Key, int]) -> None:

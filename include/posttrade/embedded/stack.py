@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import importlib.util
 import json
 import time
 from collections.abc import Callable
@@ -68,19 +67,20 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
     with supervisor.exclusive(instance):
         instance = settle_ports(instance, report)
         note("postgres", postgres.start(instance))
-        with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-            tasks: list[concurrent.futures.Future[Any]] = [
-                pool.submit(prepare_trade_database, instance.trade_dsn),
-                pool.submit(start_and_note, instance, mail.describe(instance), note),
-                pool.submit(airflow.prepare, instance),
-            ]
-            finish(tasks[:1])  # the broker begins at the offsets that the database has drained
+        with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
+            metadata = pool.submit(airflow.prepare, instance)
+            tasks = [pool.submit(start_and_note, instance, mail.describe(instance), note)]
+            database.migrate(instance.trade_dsn)
             instance = settle_broker(instance, broker_choice)
             stop_unwanted_brokers(instance)
             tasks.append(pool.submit(start_broker, instance, note, report))
+            tasks.append(pool.submit(fill_reference_data, instance.trade_dsn))
+            metadata.result()
+            tasks += [
+                pool.submit(start_and_note, instance, service, note)
+                for service in airflow.describe(instance)
+            ]
             finish(tasks)
-            services = airflow.describe(instance)
-            finish([pool.submit(start_and_note, instance, service, note) for service in services])
     return Outcome(instance, tuple(started), time.monotonic() - began)
 
 
@@ -160,13 +160,16 @@ def prepare_trade_database(dsn: str) -> int:
         How many migrations were applied now.
     """
     applied = database.migrate(dsn)
-    if importlib.util.find_spec("posttrade.reference_data") is None:
-        return applied
-    from posttrade.reference_data import load_reference_data
+    fill_reference_data(dsn)
+    return applied
+
+
+def fill_reference_data(dsn: str) -> None:
+    """Load the reference data; nothing happens when it is the same as last time."""
+    from posttrade.reference_data import load_reference_data  # brings pandas: takes seconds
 
     with database.connect(dsn) as connection:
         load_reference_data(connection)
-    return applied
 
 
 def down(report: Report) -> list[str]:
