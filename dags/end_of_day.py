@@ -1,0 +1,84 @@
+"""
+### end_of_day: closes one business date and makes its report
+
+One run per session of the New York Stock Exchange, at 18:00 New York time, also on early closes. The
+date is the run's partition key.
+
+| task | does |
+|---|---|
+| `begin_close` | notes the close; the date may be no business day (the report says so) |
+| `await_capture` | waits until everything that was in Kafka when it began is drained and finished |
+| `validate_day` | Great Expectations on the whole date |
+| `reconcile_day` | compares every trade of the date; nothing is in grace any more |
+| `build_positions` | what the date adds to each book |
+| `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
+| `build_data_docs` | the pages of Great Expectations |
+| `render_reports` | HTML and CSV files with a manifest; a changed date gets its next version |
+| `mail_reports` | mails each version once to each recipient |
+
+**Close a date by hand**: `./posttrade close 2026-11-12`, or trigger this Dag and fill in
+`business_date`; weekends too. A run without a date is refused.
+
+**Backfill**: `airflow backfill create --dag-id end_of_day --from-date 2026-11-09 --to-date
+2026-11-12` (both days included, business days only, `--reprocess-behavior completed` to run closed
+dates again), or Trigger → Backfill on this page. After an outage the ten newest missed days are
+caught up by themselves.
+
+**Rerun**: clear any task, or close the date again. Unchanged data gives the same files, byte for
+byte; changed data the next version, with a list of changes. Nothing is overwritten.
+
+**`await_capture` failed**: `trade_capture` is paused, stuck, or a batch is stopped; its message says
+which. **`validate_day` failed**: a rule for the whole date is broken; see `quality.results`.
+**`mail_reports` failed**: only the mail is missing; repair `smtp_default` and clear the task.
+"""  # noqa: D400
+
+from __future__ import annotations
+
+import datetime as dt
+
+from airflow.sdk import DAG, Param
+from posttrade_airflow.business_day_timetable import BusinessDayTimetable
+from posttrade_airflow.capture_wait import AwaitCapture
+from posttrade_airflow.mail_step import MailReports
+from posttrade_airflow.python_step import PythonStep
+from posttrade_airflow.report_link import RenderReports
+
+PARAMS = {
+    "business_date": Param(
+        None, type=["null", "string"], format="date", description="Date to close (when run by hand)"
+    ),
+    "recipients": Param([], type="array", description="Mail to these instead of the usual ones"),
+    "resend": Param(False, type="boolean", description="Mail a version again that was mailed"),
+}
+
+with DAG(
+    dag_id="end_of_day",
+    description="Close a business date: reconcile, positions, control totals, report, mail",
+    doc_md=__doc__,
+    schedule=BusinessDayTimetable(),
+    start_date=dt.datetime(1990, 1, 1, tzinfo=dt.UTC),
+    catchup=True,
+    max_active_runs=1,
+    # a backfill has its own limit of runs; so that no task ever closes two dates at a time:
+    default_args={"max_active_tis_per_dag": 1},
+    params=PARAMS,
+    tags=["post-trade", "end of day"],
+):
+    begin_close = PythonStep(task_id="begin_close", call="posttrade.close.begin_close")
+    await_capture = AwaitCapture(task_id="await_capture")
+    validate_day = PythonStep(task_id="validate_day", call="posttrade.quality.validate_day")
+    reconcile_day = PythonStep(task_id="reconcile_day", call="posttrade.close.reconcile_day")
+    build_positions = PythonStep(task_id="build_positions", call="posttrade.close.build_positions")
+    count_control_totals = PythonStep(
+        task_id="count_control_totals", call="posttrade.close.count_control_totals"
+    )
+    build_data_docs = PythonStep(
+        task_id="build_data_docs", call="posttrade.quality.build_data_docs"
+    )
+    render_reports = RenderReports(task_id="render_reports")
+    mail_reports = MailReports(task_id="mail_reports")
+
+    begin_close >> await_capture >> validate_day >> reconcile_day
+    reconcile_day >> build_positions >> count_control_totals
+    count_control_totals >> [build_data_docs, render_reports]
+    render_reports >> mail_reports

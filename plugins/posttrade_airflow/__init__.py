@@ -1,0 +1,1 @@
+"""The only code that knows both Airflow and the trade."""

@@ -1,0 +1,82 @@
+"""Old runs of ``trade_capture`` are deleted: a run every few seconds would bury the page.
+
+A listener in the scheduler, because that is the one place which both hears of finished runs and may
+write Airflow's metadata; tasks may not, and must not be given an administrator's password for it.
+What the runs did stays known: ``control.step_runs`` in the trade database keeps every step.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.listeners import hookimpl
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+DAG_ID = "trade_capture"
+KEEP = {"success": dt.timedelta(days=2), "failed": dt.timedelta(days=14)}
+PAUSE_S = 300.0
+RUNS_PER_PASS_MAX = 2000
+
+log = logging.getLogger(__name__)
+_last_pass = 0.0
+
+
+@hookimpl
+def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
+    """Delete old runs now and then; a failure here must not harm the scheduler."""
+    global _last_pass
+    if dag_run.dag_id != DAG_ID or time.monotonic() - _last_pass < PAUSE_S:
+        return
+    _last_pass = time.monotonic()
+    try:
+        deleted = delete_old_runs(dt.datetime.now(dt.UTC))
+    except Exception:  # the scheduler goes on; the next pass tries again
+        log.exception("old runs of %s cannot be deleted", DAG_ID)
+    else:
+        if deleted:
+            log.info("%d old runs of %s deleted", deleted, DAG_ID)
+
+
+def delete_old_runs(now: dt.datetime) -> int:
+    """Delete runs, with their tasks, XComs and log files, that ended longer ago than is kept.
+
+    Returns:
+        How many runs; at most `RUNS_PER_PASS_MAX`, so that the scheduler is not held up.
+    """
+    from airflow.models.dagrun import DagRun
+    from airflow.models.log import Log
+    from airflow.utils.session import create_session
+    from sqlalchemy import and_, delete, or_, select
+
+    is_old = or_(
+        *(and_(DagRun.state == state, DagRun.end_date < now - kept) for state, kept in KEEP.items())
+    )
+    with create_session(scoped=False) as session:
+        rows = session.execute(
+            select(DagRun.id, DagRun.run_id)
+            .where(DagRun.dag_id == DAG_ID, is_old)
+            .order_by(DagRun.end_date)
+            .limit(RUNS_PER_PASS_MAX)
+        ).all()
+        run_ids = [row.run_id for row in rows]
+        if rows:
+            session.execute(delete(Log).where(Log.dag_id == DAG_ID, Log.run_id.in_(run_ids)))
+            session.execute(delete(DagRun).where(DagRun.id.in_([row.id for row in rows])))
+    for run_id in run_ids:
+        delete_log_files(run_id)
+    return len(run_ids)
+
+
+def delete_log_files(run_id: str) -> None:
+    """Remove the task logs of one run."""
+    from airflow.configuration import conf
+
+    folder = Path(conf.get("logging", "base_log_folder")) / f"dag_id={DAG_ID}" / f"run_id={run_id}"
+    shutil.rmtree(folder, ignore_errors=True)
