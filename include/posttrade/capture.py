@@ -31,6 +31,8 @@ COMPARISON_STEPS = (
     "store_matches",
 )
 
+# near real time and close write the same rows: one at a time
+RECON_LOCK: LiteralString = "select pg_advisory_xact_lock(hashtext('recon'))"
 _STAGED_DATES: LiteralString = (
     "select business_date from staging.executions where batch_id = any(%(batch_ids)s::bigint[])"
     " union select business_date from staging.confirmations"
@@ -141,6 +143,7 @@ def reconcile_batches(
                 "run_id": run_id,
                 "as_of": as_of or dt.datetime.now(dt.timezone.utc),
             }
+            connection.execute(RECON_LOCK)
             parameters["batch_ids"] = _lock_batches(connection, parameters, "PROMOTED")
             steps = StepSequence(connection, "trade_capture", parameters)
             touched = steps.run("list_touched_trades")

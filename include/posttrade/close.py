@@ -1,0 +1,153 @@
+"""The close of a business date: the whole date reconciled, booked and counted.
+
+Each function is one transaction and can be repeated: an unchanged date gives the same rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from posttrade.business_calendar import HOUSE_CALENDAR
+from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
+from posttrade.database import StepCounts, connect
+from posttrade.errors import ConfigurationError, GateFailed
+from posttrade.run_log import StepRun, step_run
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+_TOLERANCES: LiteralString = (
+    "select quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit"
+    " from reference.tolerances where effective_from <= %s order by effective_from desc limit 1"
+)
+_TOTALS_THAT_DIFFER: LiteralString = (
+    "select feed, received_count, accepted_count, rejected_count, duplicate_count"
+    " from counted_totals"
+    " where received_count <> accepted_count + rejected_count + duplicate_count order by feed"
+)
+_OFFSETS_THAT_DIFFER: LiteralString = (
+    "select topic, partition, offset_count, message_count, empty_count, lost_count"
+    " from counted_offsets"
+    " where offset_count <> message_count + empty_count + lost_count order by topic, partition"
+)
+
+
+def begin_close(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
+    """Note that the date is being closed; makes its partitions where it has none."""
+    with _logged_steps(dsn, "begin_close", business_date, run_id) as (steps, log):
+        steps.parameters["calendar_id"] = HOUSE_CALENDAR
+        return _record(log, steps.run("begin_close"))
+
+
+def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
+    """Compare the whole date; afterwards no trade of it waits.
+
+    One join of the date finds what is not a stored match already; that alone is compared in detail,
+    by the steps of near real time.
+
+    Returns:
+        Trades that the join left to look at; breaks found among them.
+
+    Raises:
+        ConfigurationError: no tolerances are in force on the date.
+    """
+    with _logged_steps(dsn, "reconcile_day", business_date, run_id) as (steps, log):
+        steps.connection.execute(RECON_LOCK)
+        steps.parameters.update(_read_tolerances(steps, business_date))
+        found = steps.run("find_unreconciled_trades")
+        steps.run("store_new_matches", "list_trades_to_compare")
+        steps.run_prepared("trade_capture", *COMPARISON_STEPS)
+        breaks = steps.counts["store_breaks"]
+        log.detail = steps.describe()
+        return _record(log, StepCounts(found.rows_out, breaks.rows_out))
+
+
+def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
+    """Sum the date's flows per book and instrument, and mark the instruments.
+
+    Returns:
+        Executions booked; rows of flows.
+    """
+    with _logged_steps(dsn, "build_positions", business_date, run_id) as (steps, log):
+        steps.run("build_flows", "build_marks")
+        log.detail = steps.describe()
+        return _record(log, steps.counts["build_flows"])
+
+
+def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
+    """Count what became of every message of the date, and hold it against what was received.
+
+    Returns:
+        Messages received; feeds counted.
+
+    Raises:
+        GateFailed: received is not accepted + rejected + duplicate, or offsets are not rows.
+    """
+    with _logged_steps(dsn, "count_control_totals", business_date, run_id) as (steps, log):
+        totals = steps.run("count_control_totals")
+        steps.run("count_offsets")
+        _require_sums(steps, business_date)
+        steps.run("store_control_totals", "store_offsets")
+        log.detail = steps.describe()
+        return _record(log, totals)
+
+
+@contextlib.contextmanager
+def _logged_steps(
+    dsn: str, step: str, business_date: dt.date, run_id: str
+) -> Iterator[tuple[StepSequence, StepRun]]:
+    name = f"end_of_day/{step}"
+    with (
+        step_run(dsn, step=name, run_id=run_id, business_date=business_date) as log,
+        connect(dsn) as connection,
+    ):
+        parameters: dict[str, Any] = {
+            "business_date": business_date,
+            "business_dates": [business_date],
+            "run_id": run_id,
+            "as_of": dt.datetime.now(dt.timezone.utc),
+        }
+        yield StepSequence(connection, "end_of_day", parameters), log
+
+
+def _record(log: StepRun, counts: StepCounts) -> StepCounts:
+    log.rows_in, log.rows_out = counts.rows_in, counts.rows_out
+    return counts
+
+
+def _read_tolerances(steps: StepSequence, business_date: dt.date) -> dict[str, Any]:
+    cursor = steps.connection.execute(_TOLERANCES, (business_date,))
+    row = cursor.fetchone()
+    if row is None or cursor.description is None:
+        raise ConfigurationError(
+            f"no tolerances are in force on {business_date}: add a row to "
+            "include/reference_data/tolerances.csv and load reference data"
+        )
+    return {column.name: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+def _require_sums(steps: StepSequence, business_date: dt.date) -> None:
+    problems = []
+    for feed, *counts in steps.connection.execute(_TOTALS_THAT_DIFFER).fetchall():
+        received, accepted, rejected, duplicate = counts
+        problems.append(
+            f"{feed}: received {received}, but accepted {accepted} + rejected {rejected} + "
+            f"duplicate {duplicate} = {accepted + rejected + duplicate}"
+        )
+    for topic, partition, offsets, *counts in steps.connection.execute(
+        _OFFSETS_THAT_DIFFER
+    ).fetchall():
+        stored, empty, lost = counts
+        problems.append(
+            f"{topic}[{partition}]: {offsets} offsets, but {stored} messages stored + {empty} "
+            f"empty + {lost} lost = {stored + empty + lost}"
+        )
+    if problems:
+        raise GateFailed(
+            f"control totals of {business_date} do not add up: {'; '.join(problems)}. Rows were "
+            "lost, added or changed outside the product; compare landing.messages with the trade "
+            "tables before closing again"
+        )

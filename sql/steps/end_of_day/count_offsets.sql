@@ -1,0 +1,40 @@
+-- purpose: count, for the batches that hold a message of the date, the offsets they cover and the
+--          messages that are stored for them.
+-- reads: control.received_counts, landing.batch_ranges, landing.messages
+-- writes: counted_offsets (temporary)
+-- rerun: replaces the temporary table
+-- parameters: business_date
+
+drop table if exists pg_temp.counted_offsets;
+
+create temporary table counted_offsets on commit drop as
+with ranges as (
+    select b.*
+    from landing.batch_ranges as b
+    where b.batch_id in (
+        select batch_id
+        from control.received_counts
+        where business_date = %(business_date)s
+    )
+)
+select
+    r.topic,
+    r.partition,
+    max(r.end_offset) as end_offset,
+    sum(r.end_offset - r.first_offset)::bigint as offset_count,
+    sum(stored.message_count)::bigint as message_count,
+    sum(r.empty_count)::bigint as empty_count,
+    sum(r.lost_count)::bigint as lost_count
+from ranges as r
+cross join lateral (
+    select count(*) as message_count
+    from landing.messages as m
+    where m.topic = r.topic
+      and m.partition = r.partition
+      and m.message_offset >= r.first_offset
+      and m.message_offset < r.end_offset
+) as stored
+group by r.topic, r.partition;
+
+select coalesce(sum(offset_count), 0) as rows_in, count(*) as rows_out
+from counted_offsets;
