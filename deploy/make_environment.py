@@ -94,11 +94,8 @@ def main(repository: Path) -> None:
 
 def install(target: Path, lock: Path, source: Source) -> None:
     """Install the lock with uv, or with pip where uv has no wheel or does not run."""
-    packages = sum(
-        not line.startswith((" ", "#")) for line in lock.read_text(encoding="utf-8").splitlines()
-    )
     uv = fetch_uv(target, source)
-    say(f"installing the {packages} packages of {lock.name} (0.4 GB to fetch the first time)")
+    say(f"installing what {lock.name} lists: 0.4 GB to fetch the first time, 1.1 GB on disk")
     command = pip_command(target, lock, source) if uv is None else uv_command(uv, target, lock)
     result = subprocess.run(command, env=installer_environment(target, source), check=False)
     if result.returncode != 0:
@@ -111,6 +108,7 @@ def uv_command(uv: Path, target: Path, lock: Path) -> list[str]:
         str(uv),
         "pip",
         "sync",
+        *([] if sys.stderr.isatty() else ["--quiet"]),  # else a line for each package
         "--no-config",
         "--require-hashes",
         "--python",
