@@ -25,7 +25,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,12 +83,24 @@ def main(repository: Path) -> None:
         source = read_source()
         if not python_works(target):
             say(f"making {target} with Python {platform.python_version()}")
-            venv.EnvBuilder(with_pip=False, clear=True, symlinks=True).create(target)
+            make_venv(target)
         install(target, lock, source)
         draft = target / "requirements.installed.new"
         shutil.copyfile(lock, draft)
         draft.replace(stamp)
         say(f"installed in {time.monotonic() - started:.0f} s")
+
+
+def make_venv(target: Path) -> None:
+    """Lay an empty environment; pip is not needed in it, nor anywhere else."""
+    try:
+        import venv
+    except ModuleNotFoundError as error:
+        raise InstallFailed(
+            f"this Python comes without {error.name}: install the whole of it "
+            "(Debian, Ubuntu: apt install python3)"
+        ) from error
+    venv.EnvBuilder(with_pip=False, clear=True, symlinks=True).create(target)
 
 
 def install(target: Path, lock: Path, source: Source) -> None:
@@ -294,6 +305,11 @@ def fetch(address: str, source: Source) -> bytes:
         except (OSError, urllib.error.URLError) as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error) and shutil.which("curl"):
                 return fetch_with_curl(address, headers)
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise InstallFailed(
+                    f"{without_login(address)}: no certificate to check it with. Install them "
+                    "(Debian, Ubuntu: apt install ca-certificates) or name a file in PIP_CERT"
+                ) from error
             if attempt == FETCH_ATTEMPTS or getattr(error, "code", 500) in (401, 403, 404):
                 raise InstallFailed(f"{without_login(address)}: {error}") from error
             say(f"{without_login(address)}: {error}; trying again")
