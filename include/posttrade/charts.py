@@ -25,7 +25,9 @@ NARROW_WIDTH = 400  # two charts beside each other
 BAR_STEP = 22
 COLUMN_HEIGHT = 120
 LABEL_LENGTH_MAX = 34
-HEADROOM = 1.22  # room for the value texts beside the longest bar
+HEADROOM = 1.22  # room for the value texts above the highest column
+TEXT_PX = 6.4  # width of a character, on the safe side
+GAP_PX = 12
 XML_NAMESPACES = re.compile(r'\s+xmlns(:xlink)?="[^"]*"')
 FORBIDDEN = re.compile(r"<\s*(script|foreignObject|image|use|a)\b|\son\w+\s*=|href\s*=", re.I)
 
@@ -64,9 +66,9 @@ def draw_bars(
         }
         for label, bar in zip(_tell_apart(bars), bars, strict=True)
     ]
-    largest = max((abs(float(bar.value)) for bar in bars), default=0.0) or 1.0
-    has_negative = any(bar.value < 0 for bar in bars)
-    domain = [-largest * HEADROOM if has_negative else 0.0, largest * HEADROOM]
+    domain = _fit_domain(
+        bars, width - TEXT_PX * max((len(label) for label in _tell_apart(bars)), default=0)
+    )
     base = alt.Chart(alt.InlineData(values=records)).encode(
         y=alt.Y(
             "label:N",
@@ -145,6 +147,18 @@ def render_png(chart: Chart, *, scale: float = 2.0) -> bytes:
 
     png = vl_convert.vegalite_to_png(chart.specification, scale=scale, allowed_base_urls=[])
     return bytes(png)
+
+
+def _fit_domain(bars: Sequence[Bar], plot_px: float) -> list[float]:
+    # bounds of the axis that leave room for the value texts at both ends
+    above = [bar for bar in bars if bar.value >= 0]
+    below = [bar for bar in bars if bar.value < 0]
+    high = float(max((bar.value for bar in above), default=Decimal(0)))
+    low = float(max((-bar.value for bar in below), default=Decimal(0)))
+    high_px = TEXT_PX * max((len(bar.text) for bar in above), default=0) + GAP_PX
+    low_px = TEXT_PX * max((len(bar.text) for bar in below), default=0) + GAP_PX if below else 0
+    unit_px = max(plot_px - high_px - low_px, GAP_PX) / ((high + low) or 1.0)
+    return [-low - low_px / unit_px, high + high_px / unit_px]
 
 
 def _number_ids(svg: str, name: str) -> str:

@@ -79,7 +79,7 @@ select business_date, record_type, count(*) as record_count
 from trade.unplaced_records
 group by business_date, record_type;
 
-create or replace view report.quality_suites as
+create or replace view report.latest_quality_results as
 with batches_of_dates as (
     select distinct business_date, batch_id
     from control.received_counts
@@ -91,11 +91,8 @@ judged as (
         d.batch_id,
         r.result_id,
         r.suite,
-        r.is_success,
         r.evaluated_count,
-        r.failed_count,
-        r.errored_count,
-        r.quarantined_count
+        r.result
     from batches_of_dates d
     join quality.results r on r.batch_id = d.batch_id
     union all
@@ -105,34 +102,65 @@ judged as (
         null,
         result_id,
         suite,
-        is_success,
         evaluated_count,
-        failed_count,
-        errored_count,
-        quarantined_count
+        result
     from quality.results
     where batch_id is null
       and business_date is not null
-),
-latest as (
-    -- a repeated validation replaces what an earlier one said of the same rows
-    select distinct on (business_date, suite, validated, batch_id) *
-    from judged
-    order by business_date, suite, validated, batch_id, result_id desc
 )
+select distinct on (business_date, suite, validated, batch_id) *
+from judged
+order by business_date, suite, validated, batch_id, result_id desc;
+comment on view report.latest_quality_results is
+    'A repeated validation replaces what an earlier one said of the same rows.';
+
+create or replace view report.quality_findings as
 select
-    business_date,
-    suite,
-    validated,
+    r.business_date,
+    r.suite,
+    r.validated,
+    rule.finding ->> 'rule' as rule_name,
+    rule.finding ->> 'error' is not null or rule.finding ->> 'level' = 'stop' as is_stop,
     count(*) as run_count,
-    sum(evaluated_count) as evaluated_count,
-    sum(failed_count) as failed_count,
-    sum(errored_count) as errored_count,
-    sum(quarantined_count) as quarantined_count,
-    bool_and(is_success) as is_success
-from latest
-group by business_date, suite, validated;
-comment on view report.quality_suites is
+    sum((rule.finding ->> 'failing_count')::bigint) as failing_count
+from report.latest_quality_results r
+cross join jsonb_array_elements(coalesce(r.result -> 'failed_rules', '[]')) as rule (finding)
+where rule.finding ->> 'level' <> 'reject'
+group by 1, 2, 3, 4, 5;
+comment on view report.quality_findings is
+    'Rules that do not hold. Without those whose rows were quarantined: a second validation finds '
+    'nothing more to quarantine, and control.rejects lists what left.';
+
+create or replace view report.suite_results as
+select
+    r.business_date,
+    r.suite,
+    r.validated,
+    r.run_count,
+    r.evaluated_count,
+    coalesce(f.warning_count, 0) as warning_count,
+    coalesce(f.stop_count, 0) as stop_count
+from (
+    select
+        business_date,
+        suite,
+        validated,
+        count(*) as run_count,
+        sum(evaluated_count) as evaluated_count
+    from report.latest_quality_results
+    group by business_date, suite, validated
+) r
+left join (
+    select
+        business_date,
+        suite,
+        validated,
+        count(*) filter (where not is_stop) as warning_count,
+        count(*) filter (where is_stop) as stop_count
+    from report.quality_findings
+    group by business_date, suite, validated
+) f on f.business_date = r.business_date and f.suite = r.suite and f.validated = r.validated;
+comment on view report.suite_results is
     'Newest result of each suite: over the micro-batches that hold messages of the date, and over '
     'the whole date at close.';
 

@@ -321,7 +321,9 @@ def lay_control(connection: psycopg.Connection[Any], day: Day) -> None:
                  errored_count, quarantined_count, duration_ms, result)
             values
                 ('executions_day', %(day)s, 'test', true, 17, 0, 0, 0, 812, '{}'),
-                ('confirmations_day', %(day)s, 'test', false, 14, 1, 0, 3, 500, '{}')
+                ('broker_confirmations_day', %(day)s, 'test', false, 14, 1, 0, 0, 500,
+                 '{"failed_rules": [{"rule": "confirmed_within_a_day", "level": "warn",
+                   "failing_count": 4, "error": null}]}')
             """,
             {"day": day.business_date},
         )

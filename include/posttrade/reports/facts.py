@@ -55,6 +55,7 @@ class Facts:
     reject_summary: list[Row]
     listed_rejects: list[Row]
     quality_suites: list[Row]
+    quality_findings: list[Row]
     warnings: list[Row]
     side_counts: list[Row]
     books: list[Row]
