@@ -37,6 +37,7 @@ def prefix(program: Path) -> tuple[str, ...]:
             f"--reuid={account.pw_uid}",
             f"--regid={account.pw_gid}",
             "--clear-groups",
+            "--securebits=+no_setuid_fixup",  # else access(2) forgets the capability
             "--inh-caps=-all,+dac_override",
             "--ambient-caps=-all,+dac_override",
             "--bounding-set=-all,+dac_override",
