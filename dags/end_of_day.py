@@ -1,8 +1,7 @@
-"""
-### end_of_day: closes one business date and makes its report
+"""Closes one business date and makes its report.
 
-One run per session of the New York Stock Exchange, at 18:00 New York time, also on early closes. The
-date is the run's partition key.
+One run per session of the New York Stock Exchange, at 18:00 New York time, also on early closes.
+The date is the run's partition key.
 
 | task | does |
 |---|---|
@@ -27,21 +26,22 @@ caught up by themselves.
 **Rerun**: clear any task, or close the date again. Unchanged data gives the same files, byte for
 byte; changed data the next version, with a list of changes. Nothing is overwritten.
 
-**`await_capture` failed**: `trade_capture` is paused, stuck, or a batch is stopped; its message says
-which. **`validate_day` failed**: a rule for the whole date is broken; see `quality.results`.
+**`await_capture` failed**: `trade_capture` is paused or stuck, or a batch is stopped; its message
+says which. **`validate_day` failed**: a rule for the whole date is broken; see `quality.results`.
 **`mail_reports` failed**: only the mail is missing; repair `smtp_default` and clear the task.
-"""  # noqa: D400
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from airflow.sdk import DAG, Param
+
 from posttrade_airflow.business_day_timetable import BusinessDayTimetable
 from posttrade_airflow.capture_wait import AwaitCapture
 from posttrade_airflow.mail_step import MailReports
 from posttrade_airflow.python_step import PythonStep
-from posttrade_airflow.report_link import RenderReports
+from posttrade_airflow.report_link import BuildDataDocs, RenderReports
 
 PARAMS = {
     "business_date": Param(
@@ -56,7 +56,7 @@ with DAG(
     description="Close a business date: reconcile, positions, control totals, report, mail",
     doc_md=__doc__,
     schedule=BusinessDayTimetable(),
-    start_date=dt.datetime(1990, 1, 1, tzinfo=dt.UTC),
+    start_date=dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc),
     catchup=True,
     max_active_runs=1,
     # a backfill has its own limit of runs; so that no task ever closes two dates at a time:
@@ -72,9 +72,7 @@ with DAG(
     count_control_totals = PythonStep(
         task_id="count_control_totals", call="posttrade.close.count_control_totals"
     )
-    build_data_docs = PythonStep(
-        task_id="build_data_docs", call="posttrade.quality.build_data_docs"
-    )
+    build_data_docs = BuildDataDocs(task_id="build_data_docs")
     render_reports = RenderReports(task_id="render_reports")
     mail_reports = MailReports(task_id="mail_reports")
 

@@ -1,19 +1,19 @@
-"""
-### simulate_trading_day: a day of trades with planted breaks, for demonstrations and tests
+"""Sends a day of trades with planted breaks, for demonstrations and tests.
 
-Sends executions, confirmations and P&L snapshots of one business date to Kafka, with breaks, and on
-request duplicates, late, malformed and hostile messages among them. `trade_capture` drains them as it
-drains any others. What was planted, trade by trade, is written to `truth/` in the state folder.
+Executions, confirmations and P&L snapshots of one business date go to Kafka, with breaks, and on
+request duplicates, late, malformed and hostile messages among them. `trade_capture` drains them as
+it drains any others. What was planted, trade by trade, is written to `truth/` in the state folder.
 
-The same parameters give the same messages, byte for byte. Sending a day twice changes nothing but the
-count of duplicates. Shares are written as `1.5%`, `0.02`, or as a number of messages: `50`.
+The same parameters give the same messages, byte for byte. Sending a day twice changes nothing but
+the count of duplicates. Shares are written as `1.5%`, `0.02`, or as a number of messages: `50`.
 
 **Never point this at a broker that carries real trades.**
-"""  # noqa: D400
+"""
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, Param
+
 from posttrade_airflow.simulation_step import SimulateDay
 
 PARAMS = {

@@ -1,13 +1,12 @@
-"""
-### trade_capture: from Kafka to matched trades, all day long
+"""Takes messages from Kafka to matched trades, all day long.
 
 One run after the other (`@continuous`), each a micro-batch:
 
 | task | does |
 |---|---|
-| `wait_for_messages` | ends at once while there is work; else waits outside the worker, an hour at most |
-| `drain_feeds` | takes up unfinished batches, reads each topic on from its stored offset: raw message, typed row or reject, and the offset, in one transaction |
-| `validate_batches` | Great Expectations on each batch; failing rows are quarantined, a failing table rule stops the batch |
+| `wait_for_messages` | ends at once while there is work; else waits outside the worker |
+| `drain_feeds` | raw messages, typed rows or rejects, and the offsets, in one transaction |
+| `validate_batches` | Great Expectations; failing rows are quarantined, table rules stop it |
 | `promote_batches` | gives each record its business date, drops duplicates, stores conflicts |
 | `reconcile_batches` | compares the trades the batch touched, and those whose grace is over |
 | `publish_outbox` | sends enriched trades to Kafka |
@@ -16,22 +15,25 @@ One run after the other (`@continuous`), each a micro-batch:
 status and leaves the same rows. Clear the failed task, or do nothing: the next run takes up what is
 unfinished.
 
-**A run failed at `validate_batches`.** A batch is STOPPED and a person decides:
-`./posttrade batches list`, then `retry` or `reject` it. Other batches go on in the next run.
+**A run failed at `validate_batches`.** A batch is stopped and a person decides: `./posttrade
+batches` lists, retries or refuses it. Other batches go on in the next run.
 
 **The broker or the database is away.** Tasks are tried again with growing pauses, and
 `wait_for_messages` waits. After a failed run the next one begins half a minute later.
 
-**To stop taking messages in**, pause this Dag. `end_of_day` then says that it waits for nothing.
+**To stop taking messages in**, pause this Dag. `end_of_day` then says what it waits for.
 
-Runs are deleted two days after they ended well, two weeks after they failed.
-"""  # noqa: D400, E501
+While nothing arrives a run lasts an hour. Runs are deleted two days after they ended well, two
+weeks after they failed; `control.step_runs` keeps what they did.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from airflow.sdk import DAG
+
+from posttrade_airflow.drain_step import DrainFeeds
 from posttrade_airflow.message_sensor import MessageSensor
 from posttrade_airflow.python_step import PythonStep
 
@@ -40,13 +42,13 @@ with DAG(
     description="Kafka to matched trades: drain, validate, promote, reconcile, publish",
     doc_md=__doc__,
     schedule="@continuous",
-    start_date=dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
+    start_date=dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc),
     catchup=False,
     max_active_runs=1,
     tags=["post-trade", "near real time"],
 ):
     wait_for_messages = MessageSensor(task_id="wait_for_messages")
-    drain_feeds = PythonStep(task_id="drain_feeds", call="posttrade.drain.drain_feeds")
+    drain_feeds = DrainFeeds(task_id="drain_feeds")
     batch_ids = {"batch_ids": drain_feeds.output}
     validate_batches = PythonStep(
         task_id="validate_batches", call="posttrade.quality.validate_batches", arguments=batch_ids

@@ -37,15 +37,19 @@ def preload() -> None:
             importlib.import_module(name)
         except ImportError:
             log.warning("%s cannot be preloaded", name, exc_info=True)
+    try:
+        importlib.import_module("posttrade.quality").preload()
+    except Exception:  # the scheduler has to start whatever the suites look like
+        log.warning("the expectation suites cannot be preloaded", exc_info=True)
 
 
 def notice_exits_promptly() -> None:
     """Make the worker see at once that its task's process has ended.
 
-    A worker waits for its task's pipes to close and then looks, once, whether the process is gone. On
-    busy cores it looks a moment too early, and then sleeps a whole heartbeat interval: five seconds in
-    which it takes no other task, and in which a failed task is not known to have failed. With the
-    pipes closed there is nothing left to wait for but the exit, so it may look often.
+    A worker waits for its task's pipes to close and then looks, once, whether the process is gone.
+    On busy cores it looks a moment too early, and then sleeps a whole heartbeat interval: five
+    seconds in which it takes no other task, and in which a failed task is not known to have failed.
+    With the pipes closed there is nothing left to wait for but the exit, so it may look often.
     """
     from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 

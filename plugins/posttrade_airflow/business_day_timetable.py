@@ -9,6 +9,7 @@ midnight A to midnight B and therefore covers both days.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from airflow._shared.timezones.timezone import (
 )
 from airflow.exceptions import InvalidPartitionKeyError
 from airflow.timetables.base import DagRunInfo, DataInterval, Timetable
-from airflow.utils.strings import get_random_string
 
 if TYPE_CHECKING:
     from airflow.timetables.base import TimeRestriction
@@ -52,11 +52,11 @@ class BusinessDayTimetable(Timetable):
         calendar: name of the exchange's calendar, e.g. ``XNYS``.
         closing_time: ``HH:MM`` local time at which a day's run is due, also on early closes.
         timezone: IANA name of the exchange's zone.
-        catch_up_sessions_max: after an outage, with ``catchup=True``, this many of the newest missed
-            days are run by themselves; older ones are a person's decision (a backfill).
+        catch_up_sessions_max: after an outage, with ``catchup=True``, this many of the newest
+            missed days are run by themselves; older ones are a person's decision (a backfill).
 
-    A new instance starts with the next close, never in the past, whatever the Dag's start date is (it
-    only holds back). A backfill is not a point to catch up from: it says nothing about the days
+    A new instance starts with the next close, never in the past, whatever the Dag's start date is
+    (it only holds back). A backfill is not a point to catch up from: it says nothing about the days
     between it and today.
     """
 
@@ -123,7 +123,7 @@ class BusinessDayTimetable(Timetable):
     def iter_partition_dagrun_infos(
         self, *, earliest: dt.datetime, latest: dt.datetime
     ) -> Iterable[DagRunInfo]:
-        """Sessions for a backfill, both bounds included; days that are not over yet are left out."""
+        """Sessions for a backfill, both bounds included; days not over yet are left out."""
         first = self.localize_partition_datetime(earliest)
         last = min(self.localize_partition_datetime(latest), self._midnight(self._newest_closed()))
         day = self._session_after(first.in_timezone(self._timezone).date() - dt.timedelta(days=1))
@@ -154,12 +154,12 @@ class BusinessDayTimetable(Timetable):
         *,
         run_type: DagRunType,
         run_after: DateTime,
-        data_interval: DataInterval | None,
+        data_interval: DataInterval | None,  # noqa: ARG002
         **extra: Any,
     ) -> str:
         """Type, business date where there is one, and a suffix: a date may be run many times."""
         label = extra.get("partition_key") or run_after.isoformat()
-        return run_type.generate_run_id(suffix=f"{label}__{get_random_string()}")
+        return run_type.generate_run_id(suffix=f"{label}__{uuid.uuid4().hex[:8]}")
 
     def _midnight(self, day: dt.date) -> DateTime:
         return self._instant(day, dt.time())

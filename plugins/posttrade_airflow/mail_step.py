@@ -35,7 +35,7 @@ class MailReports(Step):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.report_url = ""
+        self.page_url = ""
 
     def run_step(self, context: Context) -> dict[str, Any]:
         """Send."""
@@ -43,7 +43,7 @@ class MailReports(Step):
 
         run, dsn, params = read_run_parameters(context), read_dsn(), context["params"]
         pack = read_pack(dsn, run.business_date, find_reports_dir())
-        self.report_url = build_report_url(run.business_date, pack.version.number)
+        self.page_url = build_report_url(run.business_date, pack.version.number)
         sent = []
         with open_mail_server() as server:
             recipients = choose_recipients(params, server.conn.extra_dejson)
@@ -57,7 +57,8 @@ class MailReports(Step):
                 record_mail(dsn, pack, recipient=recipient, message_id=message["Message-ID"])
                 self.log.info("version %d mailed to %s", pack.version.number, recipient)
                 sent.append(recipient)
-        return {"version": pack.version.number, "recipients": recipients, "sent": sent}
+        number = pack.version.number
+        return {"version": number, "mails": len(sent), "recipients": recipients, "sent": sent}
 
 
 def choose_recipients(params: Mapping[str, Any], extra: Mapping[str, Any]) -> list[str]:
@@ -72,8 +73,8 @@ def choose_recipients(params: Mapping[str, Any], extra: Mapping[str, Any]) -> li
     wrong = [part for part in recipients if "@" not in part or any(c in part for c in "\r\n\0 ")]
     if wrong or not recipients:
         raise ConfigurationError(
-            f"no mail address: {wrong or chosen!r}; give the parameter `recipients`, or set `to` in "
-            f"the extra of the connection {MAIL_CONNECTION}"
+            f"no mail address: {wrong or chosen!r}; give the parameter `recipients`, or set `to` "
+            f"in the extra of the connection {MAIL_CONNECTION}"
         )
     return recipients
 
@@ -97,7 +98,7 @@ def open_mail_server() -> Iterator[SmtpHook]:
     try:
         yield hook
     finally:
-        hook.__exit__(None, None, None)
+        hook.__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
 
 def send_message(hook: SmtpHook, message: EmailMessage) -> None:
@@ -112,4 +113,6 @@ def send_message(hook: SmtpHook, message: EmailMessage) -> None:
     try:
         client.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(f"the mail server did not take the mail to {message['To']}: {error}") from error
+        raise Unavailable(
+            f"the mail server did not take the mail to {message['To']}: {error}"
+        ) from error

@@ -1,7 +1,7 @@
 """Waiting for something to do, cheaply: the first task of ``trade_capture``.
 
 While there is work the task ends at once: a deferral costs seconds. When there is none, it leaves
-its worker and a trigger looks after it, for at most `IDLE_LIMIT`: a day without messages is 24 runs.
+its worker and a trigger looks for it, for at most `IDLE_LIMIT`: a day without messages is 24 runs.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ class MessageSensor(BaseOperator):
                 except Unavailable as error:
                     self.log.warning("cannot look for messages, waiting: %s", error)
             if reason is None:
-                until = dt.datetime.now(dt.UTC) + IDLE_LIMIT
+                until = dt.datetime.now(dt.timezone.utc) + IDLE_LIMIT
                 self.log.info("nothing to do: waiting until %s at most", until.isoformat())
                 self.defer(trigger=MessageTrigger(until, not_before), method_name="resume")
         return self._describe(reason)
 
-    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Called when the trigger has fired."""
         return self._describe(event["reason"])
 
@@ -77,7 +77,7 @@ class MessageSensor(BaseOperator):
         if previous is None or previous.state != "failed" or previous.end_date is None:
             return None
         end: dt.datetime = previous.end_date + PAUSE_AFTER_FAILURE
-        if end <= dt.datetime.now(dt.UTC):
+        if end <= dt.datetime.now(dt.timezone.utc):
             return None
         self.log.warning("run %s failed: waiting until %s", previous.run_id, end.isoformat())
         return end
@@ -92,7 +92,7 @@ class MessageTrigger(BaseTrigger):
     """
 
     def __init__(self, until: dt.datetime, not_before: dt.datetime | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.until = until
         self.not_before = not_before
 
@@ -120,19 +120,24 @@ class MessageTrigger(BaseTrigger):
                     complaint = str(error)
                     self.log.warning("cannot look for messages, trying on: %s", complaint)
             if reason is not None:
-                yield TriggerEvent({"reason": reason})
+                yield wake(reason)
                 return
             await asyncio.sleep(POLL_S)
-        yield TriggerEvent({"reason": f"nothing came for {IDLE_LIMIT}"})
+        yield wake(f"nothing came for {IDLE_LIMIT}")
+
+
+def wake(reason: str) -> TriggerEvent:
+    """What the task is told."""
+    return TriggerEvent({"reason": reason})  # type: ignore[no-untyped-call]
 
 
 def seconds_until(moment: dt.datetime) -> float:
     """Seconds from now; negative when it has passed."""
-    return (moment - dt.datetime.now(dt.UTC)).total_seconds()
+    return (moment - dt.datetime.now(dt.timezone.utc)).total_seconds()
 
 
 def make_dsn(connection: Any) -> str:
-    """libpq connection string of an Airflow connection."""
+    """Libpq connection string of an Airflow connection."""
     from psycopg.conninfo import make_conninfo
 
     return make_conninfo(**connection_parts(connection))

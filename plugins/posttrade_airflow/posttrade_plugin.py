@@ -27,7 +27,9 @@ class PosttradePlugin(AirflowPlugin):
     ]
 
     @property
-    def fastapi_apps(self) -> list[dict[str, Any]]:
+    def fastapi_apps(  # type: ignore[override]
+        self,
+    ) -> list[dict[str, Any]]:
         """The report pages; only the api-server asks, and only it pays for their libraries."""
         from posttrade_airflow.report_pages import app
 

@@ -10,7 +10,7 @@ The function's parameters say what it needs; the step gives it by name:
 ``run_id``          of the run
 ``reports_dir``     ``POSTTRADE_REPORTS_DIR``, else ``$POSTTRADE_HOME/reports``
 ``truth_dir``       ``$POSTTRADE_HOME/truth``
-``report``          takes a line of progress
+``target_dir``      ``$POSTTRADE_HOME/data_docs``
 ==================  ==============================================================================
 
 Anything else comes from ``arguments``, which is a template field: results of other steps fit in.
@@ -25,7 +25,7 @@ import importlib
 import inspect
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,7 +34,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from posttrade.errors import PostTradeError, Unavailable
 from posttrade_airflow.notifications import log_failure
-from posttrade_airflow.run_parameters import read_run_parameters
+from posttrade_airflow.run_parameters import find_business_date, read_run_parameters
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -44,6 +44,8 @@ KAFKA_CONNECTION = "kafka_default"
 # equal to posttrade.database.STATEMENT_TIMEOUT_S (a test holds them together): the server ends a
 # statement when its task is ended
 TIMEOUT = dt.timedelta(seconds=900)
+# these write their own rows of the run log, with more in them than a task knows
+SELF_LOGGING = ("posttrade.capture.", "posttrade.close.")
 ERROR_KEY = "error"
 COUNTS_KEY = "counts"
 STEP_DEFAULTS: dict[str, Any] = {
@@ -65,9 +67,10 @@ class TaskValues(Protocol):
 
 
 class Step(BaseOperator):
-    """A task of this product: tells counts and time, fails as errors mean."""
+    """A task of this product: tells counts and time, is in the run log, fails as errors mean."""
 
     ui_color = "#e8f0fe"
+    keeps_run_log = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**STEP_DEFAULTS, **options})
@@ -75,9 +78,10 @@ class Step(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Do the work; its result, as JSON, is the task's result."""
         started = time.monotonic()
-        with mapped_errors(context["ti"]):
+        with mapped_errors(context["ti"]), self.logged_run(context) as log:
             result = self.run_step(context)
-        counts = read_counts(result)
+            counts = self.count_rows(context, result)
+            log.rows_in, log.rows_out = counts.get("rows_in"), counts.get("rows_out")
         if counts:
             context["ti"].xcom_push(COUNTS_KEY, counts)
         described = ", ".join(f"{name} {value}" for name, value in counts.items()) or "done"
@@ -87,6 +91,23 @@ class Step(BaseOperator):
     def run_step(self, context: Context) -> Any:
         """What the task does; errors of ``posttrade`` may leave it."""
         raise NotImplementedError
+
+    def count_rows(self, context: Context, result: Any) -> dict[str, int]:  # noqa: ARG002
+        """Counts to show for the task, by name."""
+        return read_counts(result)
+
+    def logged_run(self, context: Context) -> contextlib.AbstractContextManager[Any]:
+        """The task's row in ``control.step_runs``."""
+        from posttrade.run_log import StepRun, step_run
+
+        if not self.keeps_run_log:
+            return contextlib.nullcontext(StepRun())
+        return step_run(
+            read_dsn(),
+            step=f"{self.dag_id}/{self.task_id}",
+            run_id=context["run_id"],
+            business_date=find_business_date(context),
+        )
 
 
 class PythonStep(Step):
@@ -105,12 +126,13 @@ class PythonStep(Step):
         super().__init__(**options)
         self.call = call
         self.arguments = dict(arguments or {})
+        self.keeps_run_log = not call.startswith(SELF_LOGGING)
 
     def run_step(self, context: Context) -> Any:
         """Import the function, gather what it asks for, and call it."""
         function = import_function(self.call)
         with contextlib.ExitStack() as stack:
-            providers = value_providers(context, stack, self.log.info)
+            providers = value_providers(context, stack)
             values = dict(self.arguments)
             for name in inspect.signature(function).parameters:
                 if name not in values and name in providers:
@@ -125,9 +147,7 @@ def import_function(call: str) -> Callable[..., Any]:
     return function
 
 
-def value_providers(
-    context: Context, stack: contextlib.ExitStack, report: Callable[[str], None]
-) -> dict[str, Callable[[], Any]]:
+def value_providers(context: Context, stack: contextlib.ExitStack) -> dict[str, Callable[[], Any]]:
     """What a step can be given, by parameter name; each is made only when asked for."""
 
     def open_connection() -> Any:
@@ -143,19 +163,19 @@ def value_providers(
         "run_id": lambda: context["run_id"],
         "reports_dir": find_reports_dir,
         "truth_dir": lambda: find_home() / "truth",
-        "report": lambda: report,
+        "target_dir": find_data_docs_dir,
     }
 
 
 def read_dsn() -> str:
-    """libpq connection string of the trade database, from the Airflow connection."""
+    """Libpq connection string of the trade database, from the Airflow connection."""
     from psycopg.conninfo import make_conninfo
 
     return make_conninfo(**connection_parts(BaseHook.get_connection(DATABASE_CONNECTION)))
 
 
 def connection_parts(connection: Any) -> dict[str, Any]:
-    """libpq keywords of an Airflow connection of type postgres."""
+    """Libpq keywords of an Airflow connection of type postgres."""
     parts = {
         "host": connection.host,
         "port": connection.port,
@@ -191,8 +211,13 @@ def find_reports_dir() -> Path:
     return Path(named) if named else find_home() / "reports"
 
 
+def find_data_docs_dir() -> Path:
+    """Folder of Great Expectations' pages, by business date."""
+    return find_home() / "data_docs"
+
+
 @contextlib.contextmanager
-def mapped_errors(task: TaskValues) -> Any:
+def mapped_errors(task: TaskValues) -> Iterator[None]:
     """Turn the ways in which work ends badly into Airflow's.
 
     `Unavailable`, and whatever is not an error of this product, is tried again; the others cannot
@@ -227,6 +252,8 @@ def read_counts(result: Any) -> dict[str, int]:
         return {"rows_out": result}
     if isinstance(result, list | tuple):
         return {"count": len(result)}
+    if isinstance(result, Mapping):
+        return {str(name): value for name, value in result.items() if type(value) is int}
     if dataclasses.is_dataclass(result) and not isinstance(result, type):
         fields = ((field.name, getattr(result, field.name)) for field in dataclasses.fields(result))
         return {name: value for name, value in fields if type(value) is int}
@@ -236,7 +263,9 @@ def read_counts(result: Any) -> dict[str, int]:
 def to_json(value: Any) -> Any:
     """A result as plain JSON values; between tasks travel ids and counts, never rows."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {
+            field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

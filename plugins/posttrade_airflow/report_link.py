@@ -1,4 +1,4 @@
-"""From a task to the report it made: the step that renders, and the link on its page."""
+"""From a task to the pages it made: the steps that make them, and the link on their page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from airflow.sdk import BaseOperatorLink
 from airflow.sdk.configuration import conf
 
 from posttrade_airflow.python_step import PythonStep
+from posttrade_airflow.run_parameters import read_run_parameters
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -19,16 +20,30 @@ REPORTS_PREFIX = "/posttrade/reports"
 
 
 class ReportLink(BaseOperatorLink):
-    """Opens the report of the version this task rendered or mailed."""
+    """Opens the report of the version that a task rendered or mailed."""
 
     @property
     def name(self) -> str:
         """Words on the button."""
         return "Report"
 
-    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """Asked once, in the task's process when it has ended; empty when it made no report."""
-        return getattr(operator, "report_url", "")
+    def get_link(
+        self,
+        operator: BaseOperator,
+        *,
+        ti_key: TaskInstanceKey,  # noqa: ARG002 - the interface names it
+    ) -> str:
+        """Asked once, in the task's process when it has ended; empty when it made no page."""
+        return str(getattr(operator, "page_url", ""))
+
+
+class DataDocsLink(ReportLink):
+    """Opens the pages of Great Expectations of a date."""
+
+    @property
+    def name(self) -> str:
+        """Words on the button."""
+        return "Data Docs"
 
 
 class RenderReports(PythonStep):
@@ -38,22 +53,41 @@ class RenderReports(PythonStep):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(call="posttrade.reports.render_pack", **options)
-        self.report_url = ""
+        self.page_url = ""
 
     def run_step(self, context: Any) -> Any:
         """Render."""
-        from posttrade_airflow.run_parameters import read_run_parameters
-
         pack = super().run_step(context)
-        self.report_url = build_report_url(read_run_parameters(context).business_date, pack.version)
-        self.log.info(
-            "version %d %s: %s", pack.version, "made" if pack.is_new_version else "stands", pack.directory
-        )
+        self.page_url = build_report_url(read_run_parameters(context).business_date, pack.version)
+        verb = "made" if pack.is_new_version else "stands"
+        self.log.info("version %d %s: %s", pack.version, verb, pack.directory)
         return pack
 
 
-def build_report_url(business_date: dt.date, version: int) -> str:
-    """Path of a report's page on the Airflow server, below the path that it is served under."""
+class BuildDataDocs(PythonStep):
+    """Builds the pages of Great Expectations of a date, and remembers where they are shown."""
+
+    operator_extra_links = (DataDocsLink(),)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(call="posttrade.quality.build_data_docs", **options)
+        self.page_url = ""
+
+    def run_step(self, context: Any) -> Any:
+        """Build."""
+        index = super().run_step(context)
+        business_date = read_run_parameters(context).business_date
+        self.page_url = f"{find_prefix()}/data-docs/{business_date.isoformat()}/{index.name}"
+        return index
+
+
+def find_prefix() -> str:
+    """Where the pages start on the Airflow server, below the path that it is served under."""
     base = urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
+    return f"{base}{REPORTS_PREFIX}"
+
+
+def build_report_url(business_date: dt.date, version: int) -> str:
+    """Path of a report's page on the Airflow server."""
     page = f"end_of_day_{business_date:%Y%m%d}.html"
-    return f"{base}{REPORTS_PREFIX}/{business_date.isoformat()}/v{version}/{page}"
+    return f"{find_prefix()}/{business_date.isoformat()}/v{version}/{page}"

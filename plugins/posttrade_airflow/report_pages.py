@@ -1,7 +1,8 @@
-"""The reports folder as pages of the Airflow server, read-only, for those who may see ``end_of_day``.
+"""Reports and Data Docs as pages of the Airflow server, for those who may see ``end_of_day``.
 
 Airflow does not authenticate what a plugin mounts: every route here asks Airflow who is calling and
-whether they may read that Dag's runs. Only what a pack's manifest lists is served.
+whether they may read that Dag's runs. Of a report only what its manifest lists is served; nothing
+is ever written.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from posttrade_airflow.python_step import find_reports_dir
+from posttrade_airflow.python_step import find_data_docs_dir, find_reports_dir
 
 MANIFEST = "manifest.json"
 VERSION_FOLDER = re.compile(r"v([1-9][0-9]{0,8})")
+DATA_DOCS_PAGE = re.compile(r"[A-Za-z0-9_-]+\.html")
 DATES_MAX = 1000
 HEADERS = {
     # a report has no scripts; should one ever get in, it must not run
@@ -43,7 +45,11 @@ templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
 )
 app = FastAPI(
-    title="Reports", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(may_read)]
+    title="Reports",
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+    dependencies=[Depends(may_read)],
 )
 
 
@@ -78,21 +84,33 @@ def show_packs() -> HTMLResponse:
     return HTMLResponse(page, headers=HEADERS)
 
 
+@app.get("/data-docs/{business_date}/{name}")
+def show_data_docs(business_date: dt.date, name: str) -> FileResponse:
+    """One page of Great Expectations."""
+    if not DATA_DOCS_PAGE.fullmatch(name):
+        raise HTTPException(404, "no such page")
+    folder = find_data_docs_dir()
+    return answer_file(folder, folder / business_date.isoformat() / name)
+
+
 @app.get("/{business_date}/v{version}/{name}")
 def show_file(business_date: dt.date, version: int, name: str) -> FileResponse:
     """One file of a pack."""
     folder = find_reports_dir() / business_date.isoformat() / f"v{version}"
     pack = read_pack(folder)
-    path = folder / name
-    listed = pack is not None and (name in pack.manifest["files"] or name == MANIFEST)
-    if not listed or "/" in name or not path.resolve().is_relative_to(find_reports_dir().resolve()):
+    if pack is None or (name != MANIFEST and name not in pack.manifest["files"]):
         raise HTTPException(404, "no such file in this version of the report")
-    if not path.is_file():
-        raise HTTPException(404, "the file is missing from the reports folder")
+    return answer_file(find_reports_dir(), folder / name)
+
+
+def answer_file(root: Path, path: Path) -> FileResponse:
+    """A file below a folder; tables are downloaded, pages shown."""
+    if not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
+        raise HTTPException(404, "the file is missing from its folder")
     return FileResponse(
         path,
         media_type=MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
-        filename=name,
+        filename=path.name,
         content_disposition_type="attachment" if path.suffix == ".csv" else "inline",
         headers=HEADERS,
     )

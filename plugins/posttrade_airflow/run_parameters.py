@@ -34,9 +34,9 @@ def read_run_parameters(context: Mapping[str, Any]) -> RunParameters:
     dates = {source: _read_date(source, value) for source, value in given.items() if value}
     if not dates:
         raise ConfigurationError(
-            f"run {run.run_id} has no business date and is refused: trigger {run.dag_id} again with "
-            f'the parameter {{"{PARAMETER}": "YYYY-MM-DD"}} (the form on the Airflow page asks for '
-            "it), or use `./posttrade close YYYY-MM-DD`"
+            f"run {run.run_id} has no business date and is refused: trigger {run.dag_id} again "
+            f'with the parameter {{"{PARAMETER}": "YYYY-MM-DD"}} (the form on the page asks '
+            "for it), or use `./posttrade close YYYY-MM-DD`"
         )
     if len(set(dates.values())) > 1:
         found = ", ".join(f"{source} {day}" for source, day in dates.items())
@@ -44,12 +44,20 @@ def read_run_parameters(context: Mapping[str, Any]) -> RunParameters:
     return RunParameters(next(iter(dates.values())), run.run_id)
 
 
-def _read_date(source: str, value: object) -> dt.date:
-    if isinstance(value, dt.date):
-        return dt.date(value.year, value.month, value.day)
+def find_business_date(context: Mapping[str, Any]) -> dt.date | None:
+    """Business date of a run that need not have one."""
     try:
-        return dt.date.fromisoformat(str(value))
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{source} is {value!r}: expected a business date as YYYY-MM-DD"
-        ) from error
+        return read_run_parameters(context).business_date
+    except ConfigurationError:
+        return None
+
+
+def _read_date(source: str, value: object) -> dt.date:
+    text = str(value)
+    try:
+        date = dt.date.fromisoformat(text)
+    except ValueError:
+        date = None
+    if date is None or date.isoformat() != text:
+        raise ConfigurationError(f"{source} is {value!r}: expected a business date as YYYY-MM-DD")
+    return date

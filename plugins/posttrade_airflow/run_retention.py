@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,22 +20,27 @@ if TYPE_CHECKING:
 
 DAG_ID = "trade_capture"
 KEEP = {"success": dt.timedelta(days=2), "failed": dt.timedelta(days=14)}
-PAUSE_S = 300.0
+PAUSE = dt.timedelta(minutes=5)
 RUNS_PER_PASS_MAX = 2000
 
 log = logging.getLogger(__name__)
-_last_pass = 0.0
+
+
+class Passes:
+    """When this process last tidied up."""
+
+    newest = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 
 
 @hookimpl
-def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
+def on_dag_run_success(dag_run: DagRun, msg: str) -> None:  # noqa: ARG001
     """Delete old runs now and then; a failure here must not harm the scheduler."""
-    global _last_pass
-    if dag_run.dag_id != DAG_ID or time.monotonic() - _last_pass < PAUSE_S:
+    now = dt.datetime.now(dt.timezone.utc)
+    if dag_run.dag_id != DAG_ID or now - Passes.newest < PAUSE:
         return
-    _last_pass = time.monotonic()
+    Passes.newest = now
     try:
-        deleted = delete_old_runs(dt.datetime.now(dt.UTC))
+        deleted = delete_old_runs(now)
     except Exception:  # the scheduler goes on; the next pass tries again
         log.exception("old runs of %s cannot be deleted", DAG_ID)
     else:

@@ -38,7 +38,7 @@ def read_options(values: Mapping[str, Any]) -> Any:
     """Simulation options from a form: shares are written as text (``1.5%``, ``0.02``, ``50``)."""
     from posttrade.simulator.options import Share, SimulationOptions
 
-    options = {}
+    options: dict[str, Any] = {}
     for field in dataclasses.fields(SimulationOptions):
         if values.get(field.name) is None:
             continue

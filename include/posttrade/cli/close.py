@@ -1,4 +1,4 @@
-"""``posttrade close DATE``: runs ``end_of_day`` for a date in the running Airflow and waits for it."""
+"""``posttrade close DATE``: runs ``end_of_day`` for a date in the running Airflow, to its end."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def refuse_paused_dag(api: AirflowApi) -> None:
                 ) from error
             time.sleep(POLL_S)
     if dag["is_paused"]:
-        raise ConfigurationError(f"the Dag {DAG_ID} is paused: switch it on in Airflow, then repeat")
+        raise ConfigurationError(
+            f"the Dag {DAG_ID} is paused: switch it on in Airflow, then repeat"
+        )
 
 
 def trigger_run(api: AirflowApi, business_date: dt.date) -> str:
