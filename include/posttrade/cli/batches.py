@@ -1,0 +1,61 @@
+"""``posttrade batches``: what a quality gate stopped, and a person's decision on it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from posttrade.batches import list_batches, reject_batch, retry_batch
+from posttrade.cli.output import JsonOption, print_facts, print_json, results
+from posttrade.instance import Instance
+
+group = typer.Typer(
+    no_args_is_help=True, help="List drained batches; decide on those that were stopped."
+)
+BatchId = Annotated[int, typer.Argument(help="Id of the batch, as `batches list` shows it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(group, name="batches")
+
+
+@group.command("list")
+def list_command(
+    status: Annotated[
+        str | None,
+        typer.Option(help="DRAINED, VALIDATED, PROMOTED, RECONCILED, STOPPED, REJECTED."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List batches, newest first: those of a status, or all that are not finished."""
+    batches = list_batches(Instance.load().trade_dsn, status=status)
+    if as_json:
+        print_json({"count": len(batches), "batches": batches})
+        return
+    names = ("batch_id", "feed", "status", "message_count", "reject_count", "status_reason")
+    table = Table(*names)
+    for batch in batches:
+        table.add_row(*(str(batch[name] or "").replace("[", r"\[") for name in names))
+    results.print(table)
+
+
+@group.command("retry")
+def retry_command(batch_id: BatchId, as_json: JsonOption = False) -> None:
+    """Let a stopped batch be validated again by the next run of trade_capture."""
+    retry_batch(Instance.load().trade_dsn, batch_id)
+    print_facts({"batch_id": batch_id, "status": "DRAINED"}, as_json=as_json)
+
+
+@group.command("reject")
+def reject_command(
+    batch_id: BatchId,
+    reason: Annotated[str, typer.Option(help="Why, in your words; stands in every reject.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Refuse a stopped batch: each of its rows becomes a reject."""
+    count = reject_batch(Instance.load().trade_dsn, batch_id, detail=reason)
+    facts = {"batch_id": batch_id, "status": "REJECTED", "refused_count": count}
+    print_facts(facts, as_json=as_json)

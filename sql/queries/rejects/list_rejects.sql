@@ -1,0 +1,24 @@
+-- Rejects that fit the filters, the newest last. A filter that is null does not filter.
+select
+    r.reject_id,
+    r.feed,
+    r.topic,
+    r.partition,
+    r.message_offset,
+    r.batch_id,
+    r.business_date,
+    r.stage,
+    r.reason,
+    r.detail,
+    r.trade_id,
+    r.payload,
+    r.rejected_at,
+    r.replayed_at
+from landing.rejects as r
+where (%(feed)s::text is null or r.feed = %(feed)s)
+    and (%(business_date)s::date is null or r.business_date = %(business_date)s)
+    and (%(reason)s::text is null or r.reason = %(reason)s)
+    and (%(stage)s::text is null or r.stage = %(stage)s)
+    and (%(with_replayed)s or r.replayed_at is null)
+order by r.reject_id
+limit %(row_limit)s
