@@ -1,0 +1,173 @@
+"""How fast a backlog in Kafka becomes typed, de-duplicated, keyed rows in PostgreSQL.
+
+Product: drain_feeds and promote_batches over the whole backlog: raw kept, typed, rejects kept,
+offsets in the same transaction, de-duplicated, key held. Limit: binary COPY of the same messages,
+already encoded in memory, into one logged table by one thread. Peer: the Kafka provider's
+ConsumeFromTopicOperator with a function for each batch and insert_rows, from its first batch on; it
+keeps neither raw messages nor rejects, holds no key, and drains one topic.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from bench.harness import (
+    REPETITIONS_MIN,
+    Repetition,
+    measure,
+    open_database,
+    open_server,
+    read_sql,
+    report,
+    say,
+    summarize,
+    timed,
+)
+
+BUSINESS_DATE = dt.date(2026, 11, 19)
+MESSAGES_PER_TRADE = 3
+BROKER_START_S = 30
+DUPLICATES = "1%"
+MALFORMED = "0.1%"
+
+
+def main(
+    rows: Annotated[int, typer.Option(help="Messages of the backlog, about.")] = 600_000,
+    repetitions: Annotated[int, typer.Option(min=REPETITIONS_MIN)] = REPETITIONS_MIN,
+    peer_rows: Annotated[
+        int, typer.Option(help="Messages for the peer, its time is scaled up; 0 leaves it out.")
+    ] = 60_000,
+    dsn: Annotated[
+        str | None, typer.Option(help="PostgreSQL server; default: one started for this run.")
+    ] = None,
+) -> None:
+    """Drain a backlog, beside its limit and a peer."""
+    with open_server(dsn) as server, open_broker() as kafka_config:
+        say(f"sending about {rows} messages")
+        sent = send_backlog(kafka_config, rows)
+        say(f"{sent} messages wait in the broker")
+        done = []
+        for number in range(repetitions):
+            done.append(repeat_once(server, kafka_config, rows, sent, peer_rows))
+            say(f"{number + 1}/{repetitions}: {done[-1]}")
+    row = summarize("drain", sent, "ConsumeFromTopicOperator + insert_rows", done, is_rate=True)
+    report("drain", [row], {"repetitions": [dataclasses.asdict(each) for each in done]})
+
+
+def repeat_once(
+    server: str, kafka_config: Mapping[str, Any], rows: int, sent: int, peer_rows: int
+) -> Repetition:
+    """Limit, product, peer, each on a database of its own."""
+    with open_database(server) as database:
+        limit = measure("bench.limits.copy_raw", "copy_raw", database, make_options(rows))
+    with open_database(server) as database:
+        product = measure("bench.drain", "drain_backlog", database, kafka_config)
+        check_everything_arrived(database, sent)
+    peer_seconds = None
+    if peer_rows:
+        asked = min(peer_rows, rows // MESSAGES_PER_TRADE)  # it drains one topic of the three
+        arguments = (kafka_config, asked)
+        with open_database(server) as database:
+            peer = measure("bench.peers.provider_operator", "drain_peer", database, *arguments)
+        peer_seconds = peer.seconds * sent / peer.facts["rows"]
+    return Repetition(product, limit.seconds, peer_seconds)
+
+
+def make_options(rows: int) -> Any:
+    """The simulated day whose messages are drained."""
+    from posttrade.simulator import Share, SimulationOptions
+
+    return SimulationOptions(
+        BUSINESS_DATE,
+        trades=max(1, rows // MESSAGES_PER_TRADE),
+        front_trades=Share.parse("0"),
+        duplicates=Share.parse(DUPLICATES),
+        malformed=Share.parse(MALFORMED),
+    )
+
+
+def send_backlog(kafka_config: Mapping[str, Any], rows: int) -> int:
+    """Fill the topics; how many messages that were."""
+    from posttrade.simulator import simulate_day
+
+    with tempfile.TemporaryDirectory() as folder:
+        return simulate_day(kafka_config, make_options(rows), truth_dir=Path(folder)).messages
+
+
+def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
+    """The product's own steps until nothing is left; validation is passed by decree, untimed."""
+    from posttrade.capture import promote_batches
+    from posttrade.drain import drain_feeds
+
+    draining, promoting = 0.0, 0.0
+    while True:
+        seconds, batch_ids = timed(lambda: drain_feeds(database, kafka_config, run_id="bench"))
+        draining += seconds
+        with psycopg.connect(database) as connection:
+            if not connection.execute(read_sql("pass_validation")).rowcount:
+                return draining + promoting, {"drain": draining, "promote": promoting}
+        started = time.perf_counter()
+        promote_batches(database, batch_ids, run_id="bench")
+        promoting += time.perf_counter() - started
+
+
+def check_everything_arrived(database: str, sent: int) -> None:
+    """Every message is stored raw, and is a record, a conflict, a duplicate or a reject.
+
+    Raises:
+        RuntimeError: some are missing or doubled.
+    """
+    with psycopg.connect(database) as connection:
+        counts = connection.execute(read_sql("count_arrived")).fetchone()
+    if counts is None or set(counts) != {sent}:
+        raise RuntimeError(f"{sent} sent, but drained, stored raw and accounted for: {counts}")
+
+
+@contextlib.contextmanager
+def open_broker() -> Iterator[dict[str, Any]]:
+    """The embedded broker in a process of its own; client settings for it."""
+    from posttrade.instance import REPOSITORY, choose_ports, is_port_open
+    from posttrade.topics import TOPICS
+
+    port = choose_ports(("broker",))["broker"]
+    with tempfile.TemporaryDirectory() as folder:
+        options = Path(folder) / "broker.json"
+        topics = {topic.name: topic.partitions for topic in TOPICS}
+        options.write_text(json.dumps({"port": port, "topics": topics}), encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "posttrade.embedded.broker", str(options)],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "include")},
+        )
+        try:
+            deadline = time.monotonic() + BROKER_START_S
+            while not is_port_open(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("the embedded broker did not start")
+                time.sleep(0.05)
+            yield {
+                "bootstrap.servers": f"127.0.0.1:{port}",
+                "group.id": "bench",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+            }
+        finally:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    typer.run(main)

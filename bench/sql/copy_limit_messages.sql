@@ -1,0 +1,1 @@
+copy limit_messages (topic, partition, message_offset, payload) from stdin (format binary)

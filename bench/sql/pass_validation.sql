@@ -1,0 +1,3 @@
+update landing.batches
+set status = 'VALIDATED'
+where status = 'DRAINED'
