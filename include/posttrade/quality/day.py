@@ -82,11 +82,12 @@ def describe_stops(verdict: Verdict) -> list[str]:
     share_max = verdict.row_count * QUARANTINE_SHARE_MAX_PERCENT / 100
     if count > QUARANTINE_COUNT_ALLOWED and count > share_max:
         worst = max(verdict.rules, key=lambda result: len(result.failing_rows))
-        return [
+        reason = (
             f"suite {verdict.suite}: {count} of {verdict.row_count} records break a rule at close, "
-            f"most of them {worst.rule}, expected at most {QUARANTINE_SHARE_MAX_PERCENT} percent. "
+            f"most of them {worst.rule}; expected at most {QUARANTINE_SHARE_MAX_PERCENT} percent. "
             "Check the rule and the reference data it reads before records are refused"
-        ]
+        )
+        return [reason]
     return []
 
 

@@ -1,8 +1,8 @@
 """Data Docs of a close: the package's own sections in pages that load nothing.
 
 The package's page frame fetches styles, scripts and fonts from public hosts. The sections are its
-own; the frame and the style are ours (``great_expectations/plugins/custom_data_docs``). No script, a
-policy in each page that forbids any load, and no row of data: pages name rules, bounds and counts.
+own; the frame and the style are ours (``great_expectations/plugins/custom_data_docs``). No script,
+a policy in each page that forbids any load, and no row of data: pages name rules, bounds, counts.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> Pa
     """Build the pages of a date's close; earlier pages of the date are replaced, old dates removed.
 
     Args:
+        dsn: connection string of the trade database.
+        business_date: a date that ``validate_day`` has judged.
         target_dir: gets one folder per business date; the newest ``DATES_KEPT_MAX`` are kept.
 
     Returns:
@@ -73,7 +75,7 @@ def read_results(dsn: str, business_date: dt.date) -> list[dict[str, Any]]:
 
 def render_pages(results: list[dict[str, Any]], business_date: dt.date) -> dict[str, str]:
     """File name to page: one page for each suite, and the index."""
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.view.view import DefaultJinjaPageView
 
     view: Any = DefaultJinjaPageView(custom_views_directory=str(VIEWS))
     date = business_date.isoformat()
@@ -97,7 +99,7 @@ def render_sections(validation: dict[str, Any]) -> Any:
     from great_expectations.core.expectation_validation_result import (
         expectationSuiteValidationResultSchema,
     )
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     for result in validation["results"]:
         kwargs = result["expectation_config"]["kwargs"]

@@ -19,9 +19,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg import conninfo
 
-from posttrade.errors import ConfigurationError, InvariantBroken
+from posttrade.errors import ConfigurationError, InvariantBroken, Unavailable
 from posttrade.quality.verdict import Level, RowKey, RuleResult, Verdict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3] / "great_expectations"
@@ -29,6 +30,8 @@ CONNECTION_VARIABLE = "POSTTRADE_QUALITY_CONNECTION"
 DATA_SOURCE = "trade"
 KEY_COLUMNS = ("topic", "partition", "message_offset")
 ERROR_LENGTH_MAX = 500
+# connection lost, resources exhausted, operator's intervention: worth another attempt
+OUTAGE_STATES = ("08", "53", "57")
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 # on SQL the list of keys is cut to partial_unexpected_count in every format, also in COMPLETE
 ROWS_TOO = {
@@ -44,8 +47,9 @@ class QualityEngine:
 
     def __init__(self, dsn: str, project_root: Path = PROJECT_ROOT) -> None:
         self._settings: Mapping[str, str] = {}
+        self.outage: str | None = None
         self.context = open_context(dsn, project_root)
-        _listen_for_transactions(self._sql_engine(), self)
+        _listen(self._sql_engine(), self)
 
     def _sql_engine(self) -> Any:
         return self.context.data_sources.get(DATA_SOURCE).get_execution_engine().engine
@@ -58,11 +62,17 @@ class QualityEngine:
     @contextlib.contextmanager
     def applying(self, settings: Mapping[str, str]) -> Iterator[None]:
         """Let the views see these settings while the block runs."""
-        self._settings = settings
+        self._settings, self.outage = settings, None
         try:
             yield
+        except Exception as error:
+            if self.outage is None:
+                raise
+            raise Unavailable(self.outage) from error
         finally:
             self._settings = {}
+        if self.outage is not None:
+            raise Unavailable(self.outage)
 
     def validate(
         self,
@@ -76,10 +86,14 @@ class QualityEngine:
         """Run the validation definition named like the suite.
 
         Args:
+            suite: name of the suite and of its validation definition.
             settings: server settings the views filter by.
             parameters: values for the suite's ``$PARAMETER`` references.
             with_rows_of: levels whose failing rows are fetched, all of them.
             with_document: keep the package's own result, from which its pages are built.
+
+        Raises:
+            Unavailable: the database was lost on the way: that is no finding about the data.
         """
         from great_expectations.core.result_format import ResultFormat
         from great_expectations.validator.v1_validator import Validator
@@ -140,7 +154,7 @@ def open_engine(dsn: str) -> QualityEngine:
 
 
 @functools.lru_cache(maxsize=4)
-def _cached_engine(dsn: str, process_id: int) -> QualityEngine:
+def _cached_engine(dsn: str, process_id: int) -> QualityEngine:  # noqa: ARG001  part of the key
     return QualityEngine(dsn)
 
 
@@ -161,14 +175,22 @@ def connection_url(dsn: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _listen_for_transactions(sql_engine: Any, engine: QualityEngine) -> None:
+def _listen(sql_engine: Any, engine: QualityEngine) -> None:
     from sqlalchemy import event, func, select
 
     def apply_settings(connection: Any) -> None:
         for name, value in engine.settings.items():
             connection.execute(select(func.set_config(name, value, True)))
 
+    def note_outage(context: Any) -> None:
+        error = context.original_exception
+        if isinstance(error, psycopg.OperationalError):
+            state = error.sqlstate or ""
+            if not state or state.startswith(OUTAGE_STATES):
+                engine.outage = f"the trade database broke off during validation: {error}"
+
     event.listen(sql_engine, "begin", apply_settings)
+    event.listen(sql_engine, "handle_error", note_outage)
 
 
 def read_error(exception_info: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 FAILED_RULES_SHOWN_MAX = 5
 
 
-class Level(enum.StrEnum):
+class Level(str, enum.Enum):
     """What follows when a rule fails: the rows leave, they get a flag, or the whole stops."""
 
     REJECT = "reject"

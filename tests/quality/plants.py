@@ -1,0 +1,134 @@
+"""A good record of each type, and for each rule the change that breaks it.
+
+A rule of a suite without an entry here fails ``test_rules.py``: write the row that it must catch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+SUITES = Path(__file__).resolve().parents[2] / "great_expectations" / "expectations"
+TODAY = dt.datetime.now(dt.timezone.utc).date()
+RECORD_TYPES = {
+    "trades": "executions",
+    "executions": "executions",
+    "broker_confirmations": "confirmations",
+    "pnl_snapshot": "pnl_snapshots",
+}
+Row = dict[str, Any]
+
+
+def days(count: int) -> dt.timedelta:
+    return dt.timedelta(days=count)
+
+
+def instant(date: dt.date, hour: int = 12) -> dt.datetime:
+    return dt.datetime(date.year, date.month, date.day, hour, tzinfo=dt.timezone.utc)
+
+
+def good_row(feed: str, date: dt.date) -> Row:
+    """A record that breaks no rule; without the columns of its place."""
+    row: Row = {
+        "topic": feed,
+        "partition": 0,
+        "business_date": date,
+        "version": 1,
+        "currency": "USD",
+        "status": "EXECUTED",
+    }
+    terms = {
+        "symbol": "AAPL",
+        "side": "BUY",
+        "quantity": Decimal(100),
+        "price": Decimal("150.25"),
+        "counterparty_id": "ALDER",
+        "account": "HOUSE",
+        "settlement_date": date + days(1),
+    }
+    if feed == "pnl_snapshot":
+        return {**row, "pnl_impact": Decimal("15024.50"), "commission": Decimal("0.50")}
+    if feed == "broker_confirmations":
+        return {**row, **terms, "confirmed_at": instant(date)}
+    return {
+        **row,
+        **terms,
+        "feed": feed,
+        "source_id": feed,
+        "asset_class": "EQUITY",
+        "notional": Decimal(15025),
+        "brokerage_fee": Decimal("1.00"),
+        "clearing_fee": Decimal("0.50"),
+        "exchange_fee": Decimal("0.25"),
+        "venue": "XNYS",
+        "strategy": "NONE",
+        "executed_at": instant(date),
+    }
+
+
+def moved(feed: str, date: dt.date) -> Row:
+    """The dates of a good record of another business date."""
+    row = good_row(feed, date)
+    names = ("business_date", "settlement_date", "executed_at", "confirmed_at")
+    return {name: row[name] for name in names if name in row}
+
+
+def terms(quantity: str, price: str, feed: str) -> Row:
+    """Quantity and price with the notional that belongs to them."""
+    row: Row = {"quantity": Decimal(quantity), "price": Decimal(price)}
+    if RECORD_TYPES[feed] == "executions":
+        row["notional"] = row["quantity"] * row["price"]
+    return row
+
+
+def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
+    """Rule to the change that breaks it, for rules that look at one record."""
+    at = "confirmed_at" if feed == "broker_confirmations" else "executed_at"
+    return {
+        "trade_id_not_well_formed": {"trade_id": "<script>"},
+        "text_too_long": {"trade_id": "T" * 65},
+        "version_out_of_range": {"version": 10_000},
+        "symbol_not_well_formed": {"symbol": "=cmd()"},
+        "isin_check_digit_wrong": {"symbol": "US0378331004"},
+        "asset_class_unknown": {"asset_class": "CRYPTO"},
+        "side_unknown": {"side": "HOLD"},
+        "quantity_not_positive": terms("0", "150.25", feed),
+        "quantity_too_large": terms("1000000000001", "1", feed),
+        "price_not_positive": terms("100", "-0.01", feed),
+        "price_too_large": terms("1", "1000000001", feed),
+        "currency_not_iso_4217": {"currency": "USX"},
+        "notional_not_quantity_times_price": {"notional": Decimal("15025.0101")},
+        "fee_negative": {"clearing_fee": Decimal("-0.01")},
+        "fees_above_notional": {"brokerage_fee": Decimal("15025.01")},
+        "fees_high_against_notional": {"brokerage_fee": Decimal("751.00")},
+        "counterparty_not_well_formed": {"counterparty_id": "<b>"},
+        "venue_not_well_formed": {"venue": "=1+1"},
+        "venue_not_a_mic": {"venue": "NASDAQ"},
+        "account_not_well_formed": {"account": "@HOUSE"},
+        "strategy_not_well_formed": {"strategy": " NONE"},
+        "status_unknown": {"status": "PENDING"},
+        "settlement_date_before_business_date": {"settlement_date": date - days(1)},
+        "settlement_date_far_ahead": {"settlement_date": date + days(401)},
+        "executed_at_far_from_business_date": {at: instant(date) + days(8)},
+        "confirmed_at_far_from_business_date": {at: instant(date) - days(8)},
+        "business_date_before_1990": moved(feed, dt.date(1989, 12, 29)),
+        "business_date_too_far_ahead": moved(feed, TODAY + days(732)),
+        "business_date_ahead_of_today": moved(feed, TODAY + days(2)),
+        "business_date_ahead_of_record": {"recorded_at": instant(date) - days(2)},
+        "message_ahead_of_clock": {"message_at": instant(TODAY) + days(2)},
+        "symbol_not_in_reference": {"symbol": "ZZZZ9"},
+        "counterparty_not_in_reference": {"counterparty_id": "NOBODY"},
+        "pnl_impact_too_large": {"pnl_impact": Decimal("-1000000000000.01")},
+        "commission_negative": {"commission": Decimal("-0.01")},
+    }
+
+
+def suite_rules(suite: str) -> dict[str, str]:
+    """Rule to level, as the suite's file states them."""
+    document = json.loads((SUITES / f"{suite}.json").read_text(encoding="utf-8"))
+    rules = {each["meta"]["rule"]: each["meta"]["level"] for each in document["expectations"]}
+    assert len(rules) == len(document["expectations"]), "a rule's name stands once in a suite"
+    return rules
