@@ -1,0 +1,229 @@
+"""What stands in the pack: exact figures that add up, and nothing that could do harm."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import psycopg
+
+from posttrade.reports import Pack
+
+from .day import Day
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+NUMERIC = re.compile(r"-?\d+(\.\d+)?")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "\u202ekcatta",
+    "🚀 emoji",
+    "x" * 10_000,
+    '"quoted", and\nbroken\r\nlines',
+    "@SUM(A1)",
+    "-2+3",
+    "'=already",
+    "<img src=https://evil.example/x.png onerror=alert(1)>",
+)
+
+
+class PageReader(HTMLParser):
+    """Collects what a browser would act on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attributes:
+            if name in {"src", "href", "xlink:href", "action", "data", "srcset", "poster"}:
+                self.links.append(f"{name}={value}")
+            if name.startswith("on"):
+                self.handlers.append(name)
+            if name == "id":
+                self.ids.append(value or "")
+
+
+def read_page(pack: Pack) -> str:
+    return (pack.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
+
+
+def read_table(pack: Pack, name: str) -> list[dict[str, str]]:
+    csv.field_size_limit(2**30)
+    path = pack.directory / f"{name}_20261112.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def assert_harmless(page: str) -> None:
+    reader = PageReader()
+    reader.feed(page)
+    assert not reader.tags & {
+        "script", "link", "img", "iframe", "object", "embed", "form", "base", "foreignobject", "a",
+    }  # fmt: skip
+    assert not reader.links
+    assert not reader.handlers
+    assert len(reader.ids) == len(set(reader.ids))
+    assert "Content-Security-Policy" in page
+    assert "@import" not in page
+    assert not re.search(r"url\((?!#)", page)
+
+
+def test_tables_add_up(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:
+    lay(Day())
+    pack = render()
+    for row in read_table(pack, "control_totals"):
+        parts = [int(row[name]) for name in ("accepted", "rejected", "duplicate")]
+        assert int(row["received"]) == sum(parts)
+        assert row["is_received_explained"] == "t"
+        assert int(row["offsets"]) == int(row["messages"]) + int(row["offsets_without_message"])
+    breaks = read_table(pack, "breaks")
+    summary = read_table(pack, "reconciliation_summary")
+    open_breaks = sum(int(row["item_count"]) for row in summary if row["measure"] == "break")
+    assert len(breaks) == open_breaks == 15
+    trades = sum(int(row["trade_count"]) for row in read_table(pack, "trade_summary"))
+    outcomes = sum(int(row["item_count"]) for row in summary if row["measure"] == "outcome")
+    assert trades == outcomes
+    for row in read_table(pack, "positions"):
+        opening, bought, sold, closing = (
+            Decimal(row[f"{name}_quantity"]) for name in ("opening", "bought", "sold", "closing")
+        )
+        assert opening + bought - sold == closing
+    for row in read_table(pack, "pnl_summary"):
+        value = {name: Decimal(row[f"{name}_amount"]) for name in
+                 ("opening_value", "market_value", "cash_flow", "day_pnl", "fee",
+                  "day_pnl_after_fees", "pnl_to_date", "cash_flow_to_date")}  # fmt: skip
+        assert (
+            value["market_value"] - value["opening_value"] + value["cash_flow"] == value["day_pnl"]
+        )
+        assert value["day_pnl"] - value["fee"] == value["day_pnl_after_fees"]
+        assert value["market_value"] + value["cash_flow_to_date"] == value["pnl_to_date"]
+    page = read_page(pack)
+    assert "DOES NOT ADD UP" not in page
+    assert "checks, all add up" in page
+    assert_harmless(page)
+
+
+def test_totals_that_do_not_add_up_raise_an_alarm(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day())
+    change("delete from trade.executions where trade_id = 'T000001'")
+    page = read_page(render())
+    assert "DOES NOT ADD UP" in page
+    assert "Do not sign" in page
+
+
+def test_hostile_text_does_no_harm(
+    lay: Callable[[Day], None], render: Callable[[], Pack], trade_dsn: str
+) -> None:
+    lay(Day())
+    with psycopg.connect(trade_dsn) as connection:
+        for number, text in enumerate(HOSTILE):
+            trade_id = f"T{number:06d}"
+            connection.execute(
+                "update recon.breaks set symbol = %(text)s, counterparty_id = %(text)s,"
+                " expected_value = %(text)s, currency = %(text)s, trade_id = %(text)s"
+                " where trade_id in (select trade_id from recon.breaks order by trade_id"
+                " limit 1 offset %(number)s)",
+                {"text": text, "number": number},
+            )
+            connection.execute(
+                "update trade.executions set symbol = %(text)s, account = %(text)s,"
+                " currency = %(text)s, flags = array[%(text)s] where trade_id = %(trade)s",
+                {"text": text, "trade": trade_id},
+            )
+            connection.execute(
+                "insert into books.daily_flows values ('2026-11-12', %(text)s, %(text)s, %(text)s,"
+                " 'EQUITY', %(text)s, 1, 1, 0, 10, 0, 0)",
+                {"text": text},
+            )
+            connection.execute(
+                "update landing.rejects set detail = %(text)s, trade_id = %(text)s"
+                " where message_offset = %(offset)s",
+                {"text": text, "offset": 1_000_000 + number},
+            )
+    pack = render()
+    assert_harmless(read_page(pack))
+    assert "\u202e" not in read_page(pack)
+    for path in pack.directory.glob("*.csv"):
+        content = path.read_bytes()
+        assert b"\0" not in content
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file, strict=True):
+                for cell in row:
+                    assert not cell.startswith(DANGEROUS) or NUMERIC.fullmatch(cell), cell
+    found = {row["trade_id"] for row in read_table(pack, "breaks")}
+    restored = {cell[1:] if cell.startswith("'") else cell for cell in found}
+    assert set(HOSTILE) <= restored
+    assert not render().is_new_version
+
+
+def test_negative_numbers_stay_numbers(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day())
+    change("update recon.breaks set expected_value = '-95.00' where break_type = 'pnl_mismatch'")
+    values = [row["expected_value"] for row in read_table(render(), "breaks")
+              if row["break_type"] == "pnl_mismatch"]  # fmt: skip
+    assert set(values) == {"-95.00"}
+
+
+def test_a_day_without_anything(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:
+    lay(Day(trade_count=0, reject_count=0))
+    pack = render()
+    page = read_page(pack)
+    assert "No message was recorded for this date" in page
+    assert "Positions and P&amp;L" not in page
+    assert_harmless(page)
+    assert read_table(pack, "breaks") == []
+    assert not render().is_new_version
+
+
+def test_a_weekend_says_so(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:
+    lay(Day(is_business_day=False))
+    assert "2026-11-12 is no business day" in read_page(render())
+
+
+def test_opening_positions_come_from_the_days_before(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=0, reject_count=0))
+    change(
+        """
+        insert into books.daily_flows values
+            ('2026-11-11', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 100, 0, 19000, 0, 5),
+            ('2026-11-12', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 0, 40, 0, 7800, 2),
+            ('2026-11-13', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 7, 0, 1400, 0, 1);
+        update books.marks set mark_price = 195 where symbol = 'AAPL';
+        insert into books.marks values ('2026-11-11', 'AAPL', 'USD', 191, 'last_execution');
+        """
+    )
+    pack = render()
+    (position,) = read_table(pack, "positions")
+    assert position["opening_quantity"] == "100"
+    assert position["closing_quantity"] == "60"
+    assert position["market_value_amount"] == "11700"
+    (pnl,) = read_table(pack, "pnl_summary")
+    # 60 x 195 - 100 x 191 + 7800 = 400; to date: 11700 - 19000 + 7800 = 500
+    assert (pnl["day_pnl_amount"], pnl["pnl_to_date_amount"]) == ("400", "500")
+    assert (pnl["fee_amount"], pnl["fee_to_date_amount"]) == ("2", "7")
+
+
+def test_many_breaks_stay_in_the_file(
+    lay: Callable[[Day], None], render: Callable[[], Pack]
+) -> None:
+    lay(Day(trade_count=60_000, break_every=4, reject_count=0))
+    pack = render()
+    assert len(read_table(pack, "breaks")) == 15_000
+    page = read_page(pack)
+    assert "more stand in breaks_20261112.csv" in page
+    assert len(page) < 1_000_000
+    assert not render().is_new_version

@@ -1,0 +1,219 @@
+"""Same day, same bytes; changed day, next version; altered files are found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from posttrade.database import connect
+from posttrade.errors import GateFailed, InvariantBroken
+from posttrade.reports import Pack, pack, render_pack
+from posttrade.reports.summary import close_summary
+from posttrade.reports.versions import hash_contents, hash_file
+
+from .day import BUSINESS_DATE, Day
+
+RESOLVE = """
+update recon.breaks set status = 'RESOLVED', resolved_at = '2026-11-13T10:00:00Z',
+    resolved_reason = 'confirmation arrived'
+where break_type = 'missing_confirmation'
+"""
+
+
+def read_all(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_an_unchanged_day_gives_the_same_bytes(
+    lay: Callable[[Day], None], render: Callable[[], Pack], reports_dir: Path
+) -> None:
+    lay(Day())
+    first = render()
+    before = read_all(first.directory)
+    again = render()
+    assert (first.version, first.is_new_version) == (1, True)
+    assert (again.version, again.is_new_version) == (1, False)
+    assert again.files == first.files
+    assert read_all(again.directory) == before
+    assert [path.name for path in (reports_dir / "2026-11-12").iterdir()] == ["v1"]
+
+
+def test_another_place_gives_the_same_bytes(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    create_trade_database: Callable[[], str],
+    tmp_path: Path,
+) -> None:
+    lay(Day())
+    first = render()
+    other = create_trade_database()
+    with connect(other) as connection:
+        from .day import lay_day
+
+        lay_day(connection, Day())
+    elsewhere = render_pack(other, BUSINESS_DATE, run_id="x", reports_dir=tmp_path / "elsewhere")
+    assert elsewhere.files == first.files
+
+
+def test_a_changed_day_gives_the_next_version(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    trade_dsn: str,
+) -> None:
+    lay(Day())
+    first = render()
+    before = read_all(first.directory)
+    change(RESOLVE)
+    second = render()
+    assert (second.version, second.is_new_version) == (2, True)
+    assert read_all(first.directory) == before
+    assert set(second.changes["tables"]) == {"breaks"}
+    counts = second.changes["tables"]["breaks"]["counts"]
+    assert counts == {"resolved": 2}
+    figures = {row["name"]: row for row in second.changes["figures"]}
+    assert figures["open breaks: missing confirmation"]["before"] == 2
+    assert figures["open breaks: missing confirmation"]["after"] == 0
+    assert not render().is_new_version
+    with connect(trade_dsn) as connection:
+        rows = connection.execute(
+            "select version, content_hash, previous_hash from report.versions order by version"
+        ).fetchall()
+    assert rows[0][2] is None
+    assert rows[1][2] == rows[0][1]
+    page = (second.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
+    assert rows[0][1] in page
+    assert "Breaks: 2 resolved" in page
+
+
+def test_the_manifest_names_every_file(
+    lay: Callable[[Day], None], render: Callable[[], Pack], trade_dsn: str, reports_dir: Path
+) -> None:
+    lay(Day())
+    rendered = render()
+    manifest = json.loads((rendered.directory / "manifest.json").read_text(encoding="utf-8"))
+    on_disk = {path.name for path in rendered.directory.iterdir()} - {"manifest.json"}
+    assert set(manifest["files"]) == on_disk == set(rendered.files)
+    for name, entry in manifest["files"].items():
+        path = rendered.directory / name
+        assert hash_file(path) == entry["sha256"] == rendered.files[name]
+        assert path.stat().st_size == entry["bytes"]
+    assert manifest["content_hash"] == hash_contents(rendered.files)
+    summary = close_summary(trade_dsn, BUSINESS_DATE, reports_dir)
+    assert summary["files"] == rendered.files
+    assert summary["version"] == 1
+    assert summary["matched"] == summary["outcomes"]["matched"]
+    assert sum(summary["breaks"].values()) == 15
+    assert sum(summary["rejects"].values()) == 57
+    for totals in summary["control_totals"].values():
+        assert totals["received"] == sum(
+            totals[name] for name in ("accepted", "rejected", "duplicate")
+        )
+    json.dumps(summary)
+
+
+@pytest.mark.parametrize("name", ["breaks_20261112.csv", "end_of_day_20261112.html",
+                                  "manifest.json"])  # fmt: skip
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_an_altered_file_is_found(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    trade_dsn: str,
+    reports_dir: Path,
+    name: str,
+    is_removed: bool,
+) -> None:
+    lay(Day(trade_count=50))
+    path = render().directory / name
+    path.chmod(0o644)
+    if is_removed:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(InvariantBroken, match=name):
+        render()
+    with pytest.raises(InvariantBroken, match=name):
+        close_summary(trade_dsn, BUSINESS_DATE, reports_dir)
+
+
+def test_a_lost_folder_is_found(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:
+    lay(Day(trade_count=50))
+    shutil.rmtree(render().directory)
+    with pytest.raises(InvariantBroken, match="missing"):
+        render()
+
+
+def test_a_crash_before_the_row_is_taken_over(
+    lay: Callable[[Day], None], render: Callable[[], Pack], monkeypatch: pytest.MonkeyPatch,
+    reports_dir: Path,
+) -> None:  # fmt: skip
+    lay(Day(trade_count=50))
+    real = pack.execute
+
+    def crash(connection: object, name: str, **parameters: object) -> None:
+        if name == "record_version":
+            raise RuntimeError("killed")
+        real(connection, name, **parameters)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pack, "execute", crash)
+    with pytest.raises(RuntimeError, match="killed"):
+        render()
+    left = read_all(reports_dir / "2026-11-12" / "v1")
+    monkeypatch.undo()
+    rendered = render()
+    assert (rendered.version, rendered.is_new_version) == (1, True)
+    assert read_all(rendered.directory) == left
+
+
+def test_a_crash_and_then_a_change_sets_the_folder_aside(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    reports_dir: Path,
+) -> None:
+    test_a_crash_before_the_row_is_taken_over(lay, render, monkeypatch, reports_dir)
+    day = reports_dir / "2026-11-12"
+    shutil.copytree(day / "v1", day / "v2")
+    (day / ".draft-left-over").mkdir()
+    change("update recon.breaks set delta = 7 where break_type = 'quantity_mismatch'")
+    assert render().version == 2
+    assert len(list(day.glob("v2.unrecorded-*"))) == 1
+    assert not list(day.glob(".draft-*"))
+
+
+def test_two_renderings_at_once_make_one_version(
+    lay: Callable[[Day], None], render: Callable[[], Pack], trade_dsn: str
+) -> None:
+    lay(Day())
+    found: list[Pack] = []
+    threads = [threading.Thread(target=lambda: found.append(render())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.is_new_version for one in found) == [False, False, True]
+    assert {one.version for one in found} == {1}
+
+
+def test_a_date_that_was_never_closed(trade_dsn: str, reports_dir: Path) -> None:
+    with pytest.raises(GateFailed, match="2026-11-13 was never closed"):
+        render_pack(trade_dsn, dt.date(2026, 11, 13), run_id="x", reports_dir=reports_dir)
+    with pytest.raises(InvariantBroken, match="no pack"):
+        close_summary(trade_dsn, dt.date(2026, 11, 13), reports_dir)
+
+
+def test_versions_cannot_be_changed(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=50))
+    render()
+    with pytest.raises(psycopg.errors.Error, match="append-only"):
+        change("update report.versions set content_hash = 'x'")

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posttrade.reports import typography
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1234567.5", "1,234,567.50"),
+        ("-0.125", "−0.125"),
+        ("0", "0.00"),
+        ("1E+3", "1,000.00"),
+        ("0.0000000001", "0.0000000001"),
+    ],
+)
+def test_amounts_are_exact_and_grouped(value: str, shown: str) -> None:
+    assert typography.format_amount(Decimal(value)) == shown
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**18)))
+def test_what_is_written_is_the_value(value: Decimal) -> None:
+    written = typography.format_decimal(value).replace(",", "").replace("−", "-")
+    assert Decimal(written) == value
+
+
+def test_a_column_keeps_every_decimal() -> None:
+    values = [Decimal("1.5"), None, Decimal("2.12345"), Decimal(3)]
+    assert typography.count_decimals(values) == 5
+    assert typography.count_decimals([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\u202egnp.exe", "⟨U+202E⟩gnp.exe"),
+        ("a\x00b\tc", "a⟨U+0000⟩b⟨U+0009⟩c"),
+        ("\u200bhidden", "⟨U+200B⟩hidden"),
+        ("Zürich 👩‍👧 東京", "Zürich 👩‍👧 東京"),
+        ("", "–"),
+        (None, "–"),
+    ],
+)
+def test_invisible_characters_are_spelled_out(text: str | None, shown: str) -> None:
+    assert typography.show_text(text) == shown
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert typography.show_text("x" * 10_000, 10) == "xxxxxxxxxx… (10,000 characters)"
+
+
+def test_values_of_breaks() -> None:
+    assert typography.format_value("-1234.50") == "−1,234.5"
+    assert typography.format_value("100 @ 190.50") == "100 @ 190.50"
+    assert typography.format_value("1" * 200) == f"{'1' * 96}… (200 characters)"
+
+
+def test_words_and_instants() -> None:
+    assert typography.format_words("pnl_mismatch") == "P&L mismatch"
+    instant = dt.datetime(2026, 1, 2, 3, 4, 5, 60_000, tzinfo=dt.timezone.utc)
+    assert typography.format_instant(instant) == "2026-01-02 03:04:05.06 UTC"
+    assert typography.format_share(1, 3) == "33.33 %"
+    assert typography.format_share(1, 0) == "–"
