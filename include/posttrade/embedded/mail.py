@@ -56,15 +56,16 @@ class Keeper:
         return "250 kept"
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(host: str, port: int, folder: Path) -> None:
     """Serve until the process is ended."""
     from aiosmtpd.smtp import SMTP
 
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keeper = Keeper(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(keeper, data_size_limit=MESSAGE_BYTES_MAX, enable_SMTPUTF8=True, loop=loop),
-        host="127.0.0.1",
+        host=host,
         port=port,
     )
     async with server:
@@ -74,10 +75,11 @@ async def serve(port: int, folder: Path) -> None:
 def main() -> None:
     """Entry point of the process."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.port, arguments.folder))
+    asyncio.run(serve(arguments.host, arguments.port, arguments.folder))
 
 
 if __name__ == "__main__":
