@@ -1,0 +1,167 @@
+"""How long the three-way comparison of one whole date takes, matches and breaks stored.
+
+Product: reconcile_day on a date that nothing has compared yet. Limit: a bare three-way full hash
+join of the same tables, count(*) only. Peer: duckdb, which reads the three tables from PostgreSQL
+through COPY, compares in exact decimals, and stores nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from bench.harness import (
+    REPETITIONS_MIN,
+    Repetition,
+    Row,
+    measure,
+    open_database,
+    open_server,
+    read_sql,
+    report,
+    say,
+    summarize,
+    timed,
+)
+
+BUSINESS_DATE = dt.date(2026, 11, 19)
+FILLS = ("fill_executions", "fill_confirmations", "fill_pnl_snapshots", "fill_conflicts")
+# bench/sql/fill_*.sql break every 67th trade (1.5 %), in these ten ways by turns
+BROKEN_EVERY = 67
+WAYS: tuple[tuple[str, ...], ...] = (
+    ("quantity_mismatch",),
+    ("price_mismatch",),
+    ("timestamp_mismatch",),
+    ("pnl_mismatch",),
+    ("missing_confirmation",),
+    ("missing_pnl_snapshot",),
+    ("missing_execution",),
+    ("duplicate_execution",),
+    ("duplicate_confirmation",),
+    ("quantity_mismatch", "price_mismatch", "timestamp_mismatch", "pnl_mismatch"),
+)
+
+
+def main(
+    rows: Annotated[
+        list[int] | None, typer.Option(help="Triples of the date; repeat for several sizes.")
+    ] = None,
+    repetitions: Annotated[int, typer.Option(min=REPETITIONS_MIN)] = REPETITIONS_MIN,
+    peer: Annotated[bool, typer.Option(help="Run the peer, too.")] = True,
+    dsn: Annotated[
+        str | None, typer.Option(help="PostgreSQL server; default: one started for this run.")
+    ] = None,
+) -> None:
+    """Reconcile a date, beside its limit and a peer."""
+    results: list[Row] = []
+    details: dict[str, Any] = {}
+    with open_server(dsn) as server:
+        for count in rows or [1_000_000]:
+            with open_database(server) as database:
+                say(f"laying {count} triples")
+                fill(database, count)
+                done = []
+                for number in range(repetitions):
+                    done.append(repeat_once(database, count, with_peer=peer))
+                    say(f"{number + 1}/{repetitions}: {done[-1]}")
+            results.append(
+                summarize("reconcile", count, "duckdb through COPY", done, is_rate=False)
+            )
+            details[str(count)] = [dataclasses.asdict(each) for each in done]
+    report("reconcile", results, details)
+
+
+def repeat_once(database: str, count: int, *, with_peer: bool) -> Repetition:
+    """Limit, product, peer, on the same tables."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(read_sql("forget_reconciliation"))
+        connection.execute("vacuum (analyze)")
+    limit = measure("bench.reconcile", "join_bare", database)
+    product = measure("bench.reconcile", "reconcile_once", database)
+    check_breaks(database, count)
+    peer_seconds = None
+    if with_peer:
+        found = measure("bench.peers.duckdb_join", "compare", database, BUSINESS_DATE)
+        check_peer(found.facts, count)
+        peer_seconds = found.seconds
+    return Repetition(product, limit.seconds, peer_seconds)
+
+
+def fill(database: str, count: int) -> None:
+    """Lay the date's three tables straight, in order of their keys."""
+    with psycopg.connect(database) as connection:
+        parameters = {"business_date": BUSINESS_DATE, "count": count}
+        connection.execute("select control.ensure_partitions(%(business_date)s)", parameters)
+        for name in FILLS:
+            connection.execute(read_sql(name), parameters)
+
+
+def expected_breaks(count: int) -> Counter[str]:
+    """Breaks by type among so many triples."""
+    ways = (WAYS[turn % len(WAYS)] for turn in range(1, count // BROKEN_EVERY + 1))
+    return Counter(kind for way in ways for kind in way)
+
+
+def check_breaks(database: str, count: int) -> None:
+    """What was found is what was laid.
+
+    Raises:
+        RuntimeError: breaks are missing or extra, or a trade is neither matched nor broken.
+    """
+    with psycopg.connect(database) as connection:
+        found = Counter(dict(connection.execute(read_sql("count_breaks")).fetchall()))
+        matched = connection.execute("select count(*) from recon.matches").fetchone()
+    expected = expected_breaks(count)
+    # a second record does not unmatch the trade whose first records agree
+    unmatched = sum(
+        not WAYS[turn % len(WAYS)][0].startswith("duplicate_")
+        for turn in range(1, count // BROKEN_EVERY + 1)
+    )
+    if found != expected or matched != (count - unmatched,):
+        raise RuntimeError(
+            f"found {dict(found)} and {matched} matches; laid {dict(expected)} and "
+            f"{count - unmatched} matches"
+        )
+
+
+def check_peer(found: dict[str, int], count: int) -> None:
+    """The peer has to find the same; it does not look for second records.
+
+    Raises:
+        RuntimeError: it found something else.
+    """
+    expected = {
+        kind: number
+        for kind, number in expected_breaks(count).items()
+        if not kind.startswith("duplicate_")
+    }
+    if found != expected:
+        raise RuntimeError(f"the peer found {found}; laid {expected}")
+
+
+def reconcile_once(database: str) -> tuple[float, dict[str, Any]]:
+    """The product's own step."""
+    from posttrade.close import reconcile_day
+
+    seconds, counts = timed(lambda: reconcile_day(database, BUSINESS_DATE, run_id="bench"))
+    return seconds, dataclasses.asdict(counts)
+
+
+def join_bare(database: str) -> tuple[float, dict[str, Any]]:
+    """The least that any comparison in the database must do."""
+    with psycopg.connect(database) as connection:
+        connection.execute(read_sql("prefer_hash_join"))
+        parameters = {"business_date": BUSINESS_DATE}
+        statement = read_sql("join_bare")
+        seconds, cursor = timed(lambda: connection.execute(statement, parameters))
+        row = cursor.fetchone()
+    return seconds, {"rows": row[0] if row else 0}
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+truncate recon.matches, recon.breaks, recon.pending
