@@ -1,0 +1,96 @@
+"""A simulated day with everything in it, through Kafka and capture: found is planted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from posttrade.capture import promote_batches, reconcile_batches
+from posttrade.close import reconcile_day
+from posttrade.drain import DrainLimits, drain_feeds
+from posttrade.simulator import Share, SimulationOptions, simulate_day
+from posttrade.simulator.truth import read_planted
+from posttrade.topics import TOPICS
+
+if TYPE_CHECKING:
+    from tests.conftest import EmbeddedBroker
+
+DAY = dt.date(2026, 11, 19)
+UNREST = {
+    "break_rate": "10%",
+    "duplicates": "3%",
+    "late": "5%",
+    "out_of_order": "5%",
+    "corrections": "3%",
+    "cancellations": "3%",
+    "malformed": "60",
+    "hostile": "60",
+    "short_contract": "15%",
+}
+SHARES = {name: Share.parse(text) for name, text in UNREST.items()}
+# small enough that the three sides of many trades fall into different batches and drains
+LIMITS = DrainLimits(messages_max=300, batches_per_feed_max=2)
+
+
+@pytest.fixture
+def kafka_config(own_broker: EmbeddedBroker) -> dict[str, Any]:
+    own_broker.start({topic.name: topic.partitions for topic in TOPICS})
+    return {
+        "bootstrap.servers": own_broker.bootstrap_servers,
+        "group.id": "test",
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",
+    }
+
+
+def capture_all(dsn: str, kafka_config: dict[str, Any]) -> None:
+    """Drain, promote and reconcile until nothing is left; every batch is taken for valid."""
+    while batch_ids := drain_feeds(dsn, kafka_config, run_id="test", limits=LIMITS):
+        with psycopg.connect(dsn) as connection:
+            connection.execute(
+                "update landing.batches set status = 'VALIDATED' where status = 'DRAINED'"
+            )
+        promote_batches(dsn, batch_ids, run_id="test")
+        reconcile_batches(dsn, batch_ids, run_id="test")
+
+
+def read_breaks(dsn: str) -> dict[str, int]:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select break_type, count(*) from recon.breaks"
+            " where business_date = %s and status = 'OPEN' group by break_type",
+            (DAY,),
+        ).fetchall()
+    return dict(rows)
+
+
+def test_planted_is_found_near_real_time_and_at_close(
+    trade_dsn: str, kafka_config: dict[str, Any], tmp_path: Path
+) -> None:
+    for seed in (1, 2, 1):  # the first day once more: all of it duplicates
+        options = SimulationOptions(DAY, trades=700, seed=seed, **SHARES)
+        simulate_day(kafka_config, options, truth_dir=tmp_path)
+    capture_all(trade_dsn, kafka_config)
+    after_grace = dt.datetime.now(dt.timezone.utc) + dt.timedelta(minutes=5)
+    reconcile_batches(trade_dsn, [], run_id="test", as_of=after_grace)
+    planted = read_planted(tmp_path, DAY)
+    assert planted is not None
+    assert len(planted) == 10
+    assert read_breaks(trade_dsn) == planted
+    reconcile_day(trade_dsn, DAY, run_id="test")
+    assert read_breaks(trade_dsn) == planted
+
+
+def test_the_close_alone_finds_what_was_planted(
+    trade_dsn: str, kafka_config: dict[str, Any], tmp_path: Path
+) -> None:
+    simulate_day(kafka_config, SimulationOptions(DAY, trades=700, **SHARES), truth_dir=tmp_path)
+    capture_all(trade_dsn, kafka_config)
+    with psycopg.connect(trade_dsn) as connection:
+        connection.execute("truncate recon.matches, recon.breaks, recon.pending")
+    reconcile_day(trade_dsn, DAY, run_id="test")
+    assert read_breaks(trade_dsn) == read_planted(tmp_path, DAY)
