@@ -14,6 +14,11 @@ from posttrade.errors import ConfigurationError
 from posttrade.instance import Instance
 
 
+def amount_option(help_line: str) -> Any:
+    """An option that takes a share of the trades or a count."""
+    return typer.Option(metavar="SHARE|COUNT", help=help_line)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("simulate")(simulate)
@@ -27,33 +32,15 @@ def simulate(
     seed: Annotated[
         int, typer.Option(help="Same seed, same messages; another seed adds another set of trades.")
     ] = 1,
-    break_rate: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Trades with planted breaks.")
-    ] = "0.015",
-    duplicates: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Messages sent a second time.")
-    ] = "0",
-    late: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Trades whose other sides come much later.")
-    ] = "0",
-    out_of_order: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Trades whose messages overtake others.")
-    ] = "0",
-    malformed: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Messages that are no valid record.")
-    ] = "0",
-    hostile: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Messages made to do harm.")
-    ] = "0",
-    corrections: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Trades corrected by a second version.")
-    ] = "0",
-    cancellations: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Trades cancelled by a second version.")
-    ] = "0",
-    front_trades: Annotated[
-        str, typer.Option(metavar="SHARE|COUNT", help="Further trades, on the feed `trades`.")
-    ] = "0.05",
+    break_rate: Annotated[str, amount_option("Trades with planted breaks.")] = "0.015",
+    duplicates: Annotated[str, amount_option("Messages sent a second time.")] = "0",
+    late: Annotated[str, amount_option("Trades whose other sides come much later.")] = "0",
+    out_of_order: Annotated[str, amount_option("Trades whose messages overtake others.")] = "0",
+    malformed: Annotated[str, amount_option("Messages that are no valid record.")] = "0",
+    hostile: Annotated[str, amount_option("Messages made to do harm.")] = "0",
+    corrections: Annotated[str, amount_option("Trades corrected by a second version.")] = "0",
+    cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0",
+    front_trades: Annotated[str, amount_option("Further trades, on the feed `trades`.")] = "0.05",
     contract: Annotated[
         str | None,
         typer.Option(

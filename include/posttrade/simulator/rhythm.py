@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from posttrade.errors import ConfigurationError
 from posttrade.simulator.catalogue import Session
 
 MINUTES_A_DAY = 1440
@@ -64,5 +65,7 @@ def _utc_minute(session: Session, business_date: dt.date, time: dt.time) -> int:
     local = dt.datetime.combine(business_date, time, tzinfo=ZoneInfo(session.timezone))
     instant = local.astimezone(dt.timezone.utc)
     if instant.date() != business_date:
-        raise ValueError(f"{session.market_id} trades outside the UTC day {business_date}")
+        raise ConfigurationError(
+            f"sessions.csv: {session.market_id} trades outside the UTC day {business_date}"
+        )
     return instant.hour * 60 + instant.minute

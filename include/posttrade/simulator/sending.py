@@ -15,6 +15,7 @@ from posttrade.topics import MESSAGE_BYTES_MAX, admin_config
 DELIVERY_TIMEOUT_S = 300
 STALL_LIMIT_S = DELIVERY_TIMEOUT_S + 10  # the producer itself gives up first, and says why
 POLL_EVERY = 512  # messages between two looks at what came back
+PROGRESS_INTERVAL_S = 0.5
 QUEUE_MESSAGES_MAX = 100_000
 QUEUE_KBYTES_MAX = 128 * 1024
 PRODUCER_CONFIG = {
@@ -69,6 +70,7 @@ class _Sender:
         self._producer = Producer(settings)
         self._rate = rate
         self._on_progress = on_progress
+        self._progress_due = 0.0
         self._failure: str | None = None
         self._last_error = "no error was reported"
 
@@ -117,7 +119,8 @@ class _Sender:
     def _look(self, count: int, started: float) -> None:
         self._producer.poll(0)
         self._raise_failure()
-        if self._on_progress is not None:
+        if self._on_progress is not None and time.monotonic() >= self._progress_due:
+            self._progress_due = time.monotonic() + PROGRESS_INTERVAL_S
             self._on_progress(count)
         if self._rate is not None:
             due = started + count / self._rate

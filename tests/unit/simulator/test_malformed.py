@@ -43,3 +43,9 @@ def test_bad_messages_change_nothing_else(simulation: Simulation) -> None:
     good = [message for message in mixed if not (message.key or "").startswith("BAD-")]
     assert good == calm
     assert count_breaks(good) == tally.planted
+
+
+def test_there_may_be_more_bad_messages_than_trades(simulation: Simulation) -> None:
+    messages, tally = simulation.run(trades=300, malformed="1000", hostile="1000")
+    assert sum(tally.malformed.values()) == sum(tally.hostile.values()) == 1000
+    assert sum((message.key or "").startswith("BAD-") for message in messages) == 2000
