@@ -56,9 +56,9 @@ def down(as_json: JsonOption = False) -> None:
 
     stopped = stack.down(say)
     if as_json:
-        print_json({"stopped": stopped})
+        print_json({"stopped": list(stopped.names), "lost_messages": stopped.lost})
     else:
-        results.print("nothing was running" if not stopped else "stopped", markup=False)
+        results.print("stopped" if stopped.names else "nothing was running", markup=False)
 
 
 def status(as_json: JsonOption = False) -> None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+
 from posttrade import database
 from posttrade.embedded import airflow, broker, kafka, mail, postgres, processes, supervisor
 from posttrade.errors import ConfigurationError, PostTradeError
@@ -172,23 +174,51 @@ def fill_reference_data(dsn: str) -> None:
         load_reference_data(connection)
 
 
-def down(report: Report) -> list[str]:
-    """Stop everything that belongs to the instance, whatever state it is in.
+@dataclasses.dataclass(frozen=True)
+class Stopped:
+    """What `down` found.
 
-    Returns:
-        What was running: services by name, and ``process <id>`` for what was left over.
+    Attributes:
+        names: services that were running, and ``process <id>`` for what was left over.
+        lost: messages that the embedded broker held and nobody had drained.
     """
+
+    names: tuple[str, ...] = ()
+    lost: int = 0
+
+
+def down(report: Report) -> Stopped:
+    """Stop everything that belongs to the instance, whatever state it is in."""
     if not (find_home(None) / "instance.json").exists():
-        return []
+        return Stopped()
     instance = Instance.load()
-    stopped: list[str] = []
+    names: list[str] = []
+    lost = 0
     with supervisor.exclusive(instance):
-        for names in STOP_ORDER:
-            for name in supervisor.stop_services(instance, names):
+        for stage in STOP_ORDER:
+            if broker.SERVICE in stage:
+                lost = count_lost(instance)
+            for name in supervisor.stop_services(instance, stage):
                 report(f"{name} stopped")
-                stopped.append(name)
-        stopped += [f"process {pid}" for pid in processes.sweep_orphans(instance)]
-    return stopped
+                names.append(name)
+        names += [f"process {pid}" for pid in processes.sweep_orphans(instance)]
+    if lost:
+        report(f"the embedded broker keeps nothing: {lost} messages were not drained and are gone")
+    return Stopped(tuple(names), lost)
+
+
+def count_lost(instance: Instance) -> int:
+    """Messages that go with the embedded broker: those that are not in the database yet."""
+    if any(supervisor.find_process(instance, n) is None for n in ("postgres", broker.SERVICE)):
+        return 0
+    from posttrade import backlog
+    from posttrade.feeds import FEEDS
+
+    try:
+        with database.connect(instance.trade_dsn) as connection:
+            return backlog.read_backlog(connection, instance.kafka_config, sorted(FEEDS)).waiting
+    except (PostTradeError, psycopg.Error):
+        return 0
 
 
 def status(instance: Instance) -> dict[str, Any]:
