@@ -19,6 +19,7 @@ RECORD_TYPES = {
     "broker_confirmations": "confirmations",
     "pnl_snapshot": "pnl_snapshots",
 }
+FIRST_STATUS = {"broker_confirmations": "CONFIRMED", "pnl_snapshot": "BOOKED"}
 Row = dict[str, Any]
 
 
@@ -38,7 +39,7 @@ def good_row(feed: str, date: dt.date) -> Row:
         "business_date": date,
         "version": 1,
         "currency": "USD",
-        "status": "EXECUTED",
+        "status": FIRST_STATUS.get(feed, "EXECUTED"),
     }
     terms = {
         "symbol": "AAPL",
