@@ -20,6 +20,7 @@ RECORD_TYPES = {
     "pnl_snapshot": "pnl_snapshots",
 }
 FIRST_STATUS = {"broker_confirmations": "CONFIRMED", "pnl_snapshot": "BOOKED"}
+STATUS = {"executions": "EXECUTED", "confirmations": "CONFIRMED", "pnl_snapshots": "BOOKED"}
 Row = dict[str, Any]
 
 
