@@ -25,6 +25,7 @@ where not exists (
     where newer.business_date = e.business_date
       and newer.trade_id = e.trade_id
       and newer.version > e.version
+      and newer.version > 1
 );
 comment on view report.current_executions is 'The highest version of each execution.';
 
@@ -59,7 +60,8 @@ select
         when p.trade_id is not null then 'pending'
         when not s.expects_confirmation and not s.expects_pnl_snapshot then 'not_expected'
         else 'uncompared'
-    end as outcome
+    end as outcome,
+    e.executed_at
 from report.current_executions e
 left join recon.matches m on m.business_date = e.business_date and m.trade_id = e.trade_id
 left join open_breaks b on b.business_date = e.business_date and b.trade_id = e.trade_id
@@ -78,7 +80,8 @@ select
     null,
     null,
     null,
-    'unmatched'
+    'unmatched',
+    null
 from recon.breaks b
 where b.break_type = 'missing_execution'
   and b.status = 'OPEN'

@@ -41,28 +41,25 @@ select
     lost_count
 from control.date_offsets;
 
-create or replace view report.recorded_counts as
-select business_date, feed, sum(record_count) as record_count
-from (
-    select business_date, feed, count(*) as record_count
-    from trade.executions
-    group by business_date, feed
-    union all
-    select business_date, topic, count(*)
-    from trade.confirmations
-    group by business_date, topic
-    union all
-    select business_date, topic, count(*)
-    from trade.pnl_snapshots
-    group by business_date, topic
-    union all
-    select business_date, feed, count(*)
-    from trade.conflicts
-    group by business_date, feed
-) recorded
+create or replace view report.recorded_inputs as
+select business_date, feed, count(*) as record_count, max(recorded_at) as known_at
+from trade.executions
+group by business_date, feed
+union all
+select business_date, topic, count(*), max(recorded_at)
+from trade.confirmations
+group by business_date, topic
+union all
+select business_date, topic, count(*), max(recorded_at)
+from trade.pnl_snapshots
+group by business_date, topic
+union all
+select business_date, feed, count(*), max(recorded_at)
+from trade.conflicts
 group by business_date, feed;
-comment on view report.recorded_counts is
-    'Records that stand in the trade tables, counted anew: must equal the accepted of the totals.';
+comment on view report.recorded_inputs is
+    'Records that stand in the trade tables, counted anew (they must equal the accepted of the '
+    'totals), and when the newest of them became known. A feed may have several rows.';
 
 create or replace view report.reject_summary as
 select business_date, feed, stage, reason, count(*) as reject_count
@@ -163,29 +160,3 @@ left join (
 comment on view report.suite_results is
     'Newest result of each suite: over the micro-batches that hold messages of the date, and over '
     'the whole date at close.';
-
-create or replace view report.input_instants as
-select business_date, max(known_at) as as_of
-from (
-    select business_date, max(recorded_at) as known_at
-    from trade.executions
-    group by business_date
-    union all
-    select business_date, max(recorded_at)
-    from trade.confirmations
-    group by business_date
-    union all
-    select business_date, max(recorded_at)
-    from trade.pnl_snapshots
-    group by business_date
-    union all
-    select business_date, max(recorded_at)
-    from trade.conflicts
-    group by business_date
-    union all
-    select business_date, max(rejected_at)
-    from control.rejects
-    group by business_date
-) instants
-group by business_date;
-comment on view report.input_instants is 'When the newest input of a business date became known.';

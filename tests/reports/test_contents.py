@@ -227,3 +227,21 @@ def test_many_breaks_stay_in_the_file(
     assert "more stand in breaks_20261112.csv" in page
     assert len(page) < 1_000_000
     assert not render().is_new_version
+
+
+def test_outcomes_are_those_of_the_reconciliation(
+    lay: Callable[[Day], None], trade_dsn: str
+) -> None:
+    lay(Day(trade_count=2000))
+    with psycopg.connect(trade_dsn) as connection:
+        differing = connection.execute(
+            """
+            select trade_id, r.outcome, t.outcome
+            from report.trade_outcomes r
+            full join recon.trades t using (business_date, trade_id)
+            where business_date = '2026-11-12'
+              and r.outcome is distinct from t.outcome
+              and r.status <> 'NO_EXECUTION'
+            """
+        ).fetchall()
+    assert differing == []

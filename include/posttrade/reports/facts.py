@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from posttrade.errors import GateFailed
-from posttrade.reports.queries import Connection, Row, copy_to_file, fetch_rows
+from posttrade.reports.queries import Connection, Row, copy_to_file, execute, fetch_rows
 
 LISTED_BREAKS_MAX = 20  # rows of each type on the page; the CSV holds all
 LISTED_REJECTS_MAX = 40
@@ -64,11 +64,16 @@ class Facts:
 
 
 def read_facts(connection: Connection, business_date: dt.date) -> Facts:
-    """Read everything the page shows.
+    """Read everything the page shows; call it and ``export_tables`` in one transaction.
+
+    What takes a pass over all records of the date is grouped first, into temporary tables that both
+    read.
 
     Raises:
         GateFailed: the date was never closed, so there is nothing to sign.
     """
+    execute(connection, "prepare_inputs", business_date=business_date)
+    execute(connection, "prepare_trade_groups", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
         raise GateFailed(

@@ -168,11 +168,9 @@ def _snapshot(connection: Connection) -> Iterator[None]:
     """One unchanging view of the database for everything the pack says."""
     connection.commit()
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
     try:
         yield
         connection.commit()
     finally:
         connection.rollback()
         connection.isolation_level = None
-        connection.read_only = None

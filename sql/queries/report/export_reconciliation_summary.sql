@@ -9,8 +9,7 @@ copy (
             sum(trade_count) as item_count,
             null::bigint as resolved_break_count,
             null::numeric as open_exposure_amount
-        from report.trade_summary
-        where business_date = %(business_date)s
+        from pack_trade_groups
         group by business_date, outcome
         union all
         select

@@ -7,18 +7,18 @@ copy (
         status,
         outcome,
         report.neutralise(currency) as currency,
-        trade_count,
-        trim_scale(quantity) as quantity,
-        trim_scale(notional_amount) as notional_amount,
-        trim_scale(brokerage_fee_amount) as brokerage_fee_amount,
-        trim_scale(clearing_fee_amount) as clearing_fee_amount,
-        trim_scale(exchange_fee_amount) as exchange_fee_amount
-    from report.trade_summary
-    where business_date = %(business_date)s
+        sum(trade_count) as trade_count,
+        trim_scale(sum(quantity)) as quantity,
+        trim_scale(sum(notional_amount)) as notional_amount,
+        trim_scale(sum(brokerage_fee_amount)) as brokerage_fee_amount,
+        trim_scale(sum(clearing_fee_amount)) as clearing_fee_amount,
+        trim_scale(sum(exchange_fee_amount)) as exchange_fee_amount
+    from pack_trade_groups
+    group by business_date, asset_class, side, status, outcome, pack_trade_groups.currency
     order by
         asset_class collate "C",
         side collate "C",
         status collate "C",
         outcome collate "C",
-        currency collate "C"
+        pack_trade_groups.currency collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')

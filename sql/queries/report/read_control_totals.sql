@@ -14,7 +14,11 @@ select
     coalesce(r.record_count, 0) as record_count,
     coalesce(j.reject_count, 0) as listed_reject_count
 from report.control_totals t
-left join report.recorded_counts r on r.business_date = t.business_date and r.feed = t.feed
+left join (
+    select feed, sum(record_count) as record_count
+    from pack_inputs
+    group by feed
+) r on r.feed = t.feed
 left join (
     select business_date, feed, sum(reject_count) as reject_count
     from report.reject_summary

@@ -1,5 +1,6 @@
 -- Executions per hour.
-select hour_at, trade_count
-from report.trade_rhythm
-where business_date = %(business_date)s
+select hour_at, sum(trade_count) as trade_count
+from pack_trade_groups
+where hour_at is not null
+group by hour_at
 order by hour_at

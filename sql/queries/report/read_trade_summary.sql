@@ -5,14 +5,14 @@ select
     status,
     outcome,
     currency,
-    trade_count,
-    quantity,
-    notional_amount,
-    brokerage_fee_amount,
-    clearing_fee_amount,
-    exchange_fee_amount
-from report.trade_summary
-where business_date = %(business_date)s
+    sum(trade_count) as trade_count,
+    sum(quantity) as quantity,
+    sum(notional_amount) as notional_amount,
+    sum(brokerage_fee_amount) as brokerage_fee_amount,
+    sum(clearing_fee_amount) as clearing_fee_amount,
+    sum(exchange_fee_amount) as exchange_fee_amount
+from pack_trade_groups
+group by asset_class, side, status, outcome, currency
 order by
     asset_class collate "C",
     side collate "C",
