@@ -1,11 +1,10 @@
--- Raw messages by the day they arrived, so that retention drops whole days.
+-- Raw messages lie by the day they arrived, so that retention drops whole days.
 
-create function landing.ensure_message_partition(p_received_on date) returns void
+create or replace function landing.ensure_message_partition(p_received_on date) returns void
 language plpgsql as $$
 -- Attaching instead of "partition of" takes the weaker lock on the parent; the advisory lock makes a
--- second caller wait and then find the partition made. The look before the lock keeps the usual call
--- from waiting for a drain that has just made one. The default partition takes a full lock while it
--- is searched for rows of the day: it is empty, so that is short.
+-- second caller wait and then find the partition made. It looks into the catalogue with a query:
+-- to_regclass may answer from a cache that is older than the lock.
 declare
     partition_name constant text := 'messages_' || to_char(p_received_on, 'YYYYMMDD');
 begin
@@ -13,7 +12,12 @@ begin
         return;
     end if;
     perform pg_advisory_xact_lock(hashtext('landing.ensure_message_partition'));
-    if to_regclass(format('landing.%I', partition_name)) is not null then
+    if exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'landing'::regnamespace
+            and c.relname = partition_name
+    ) then
         return;
     end if;
     execute format(
