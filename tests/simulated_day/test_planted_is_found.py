@@ -12,6 +12,7 @@ import pytest
 from posttrade.capture import promote_batches, reconcile_batches
 from posttrade.close import reconcile_day
 from posttrade.drain import DrainLimits, drain_feeds
+from posttrade.quality import validate_batches
 from posttrade.simulator import Share, SimulationOptions, simulate_day
 from posttrade.simulator.truth import read_planted
 from posttrade.topics import TOPICS
@@ -48,12 +49,9 @@ def kafka_config(own_broker: EmbeddedBroker) -> dict[str, Any]:
 
 
 def capture_all(dsn: str, kafka_config: dict[str, Any]) -> None:
-    """Drain, promote and reconcile until nothing is left; every batch is taken for valid."""
+    """Drain, validate, promote and reconcile until nothing is left."""
     while batch_ids := drain_feeds(dsn, kafka_config, run_id="test", limits=LIMITS):
-        with psycopg.connect(dsn) as connection:
-            connection.execute(
-                "update landing.batches set status = 'VALIDATED' where status = 'DRAINED'"
-            )
+        validate_batches(dsn, batch_ids, run_id="test")
         promote_batches(dsn, batch_ids, run_id="test")
         reconcile_batches(dsn, batch_ids, run_id="test")
 
@@ -66,6 +64,14 @@ def read_breaks(dsn: str) -> dict[str, int]:
             (DAY,),
         ).fetchall()
     return dict(rows)
+
+
+def count_rejects(dsn: str, stage: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        query = "select count(*) from landing.rejects where stage = %s"
+        row = connection.execute(query, (stage,)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_planted_is_found_near_real_time_and_at_close(
@@ -81,6 +87,7 @@ def test_planted_is_found_near_real_time_and_at_close(
     assert planted is not None
     assert len(planted) == 10
     assert read_breaks(trade_dsn) == planted
+    assert count_rejects(trade_dsn, "quality") == 0
     reconcile_day(trade_dsn, DAY, run_id="test")
     assert read_breaks(trade_dsn) == planted
 
