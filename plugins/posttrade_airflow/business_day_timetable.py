@@ -37,12 +37,14 @@ def find_session(calendar_id: str, day: dt.date, step: int) -> dt.date:
 
     Slow the first time: loads the exchange's calendar.
     """
-    from posttrade.business_calendar import BusinessCalendar
+    from posttrade.business_calendar import FIRST_DATE, BusinessCalendar
 
     # whole decades, so that a scheduler that runs for years finds the calendar in the cache
     last_year = (day.year // YEARS_LAID_OUT + 2) * YEARS_LAID_OUT
     calendar = BusinessCalendar.load(calendar_id, last_date=dt.date(last_year, 12, 31))
-    return calendar.next_business_day(day) if step > 0 else calendar.previous_business_day(day)
+    if step < 0:
+        return calendar.previous_business_day(day)
+    return calendar.add_business_days(max(day + dt.timedelta(days=1), FIRST_DATE), 0)
 
 
 class BusinessDayTimetable(Timetable):
