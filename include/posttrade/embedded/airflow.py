@@ -184,7 +184,7 @@ def describe(instance: Instance) -> list[Service]:
             directory=instance.home,
             is_ready=_readiness(instance, name),
             ready_timeout_s=READY_TIMEOUT_S,
-            stop_timeout_s=20,
+            stop_timeout_s=5 if name == API_SERVER else 20,  # it holds nothing, but lingers
         )
         for name, words in commands.items()
     ]

@@ -56,7 +56,15 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
         instance: where.
         broker_choice: ``embedded``, ``kafka`` or ``HOST:PORT``; None keeps the last choice.
         report: called with a line for each thing that is ready.
+
+    Raises:
+        ConfigurationError: no such broker, or one that cannot follow the former one.
+        Unavailable: something does not start; the end of its log is in the message.
     """
+    if broker_choice not in (None, EMBEDDED, KAFKA) and ":" not in str(broker_choice):
+        raise ConfigurationError(
+            f"--broker takes embedded, kafka or HOST:PORT, not {broker_choice!r}"
+        )
     began = time.monotonic()
     started: list[str] = []
 
@@ -121,13 +129,11 @@ def settle_broker(instance: Instance, choice: str | None) -> Instance:
     """Take over the choice of broker.
 
     Raises:
-        ConfigurationError: no such broker; or messages of the former one are stored already, and
-            the new one counts its offsets anew.
+        ConfigurationError: messages of the former one are stored already, and the new one counts
+            its offsets anew.
     """
     if choice is None or choice == instance.broker:
         return instance
-    if choice not in (EMBEDDED, KAFKA) and ":" not in choice:
-        raise ConfigurationError(f"--broker takes embedded, kafka or HOST:PORT, not {choice!r}")
     if any(broker.read_drained(instance.trade_dsn).values()):
         raise ConfigurationError(
             f"{instance.home} holds messages from the broker {instance.broker!r}, and another "
