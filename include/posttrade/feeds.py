@@ -37,9 +37,9 @@ class Feed:
 FEEDS: dict[str, Feed] = {
     feed.name: feed
     for feed in (
-        Feed("trades", EXECUTION, (1, 2), "executions", "executions"),
+        Feed("trades", EXECUTION, (1, 2), "executions", "trades"),
         Feed("executions", EXECUTION, (1, 2), "executions", "executions"),
-        Feed("broker_confirmations", CONFIRMATION, (1, 2), "confirmations", "confirmations"),
-        Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshots"),
+        Feed("broker_confirmations", CONFIRMATION, (1, 2), "confirmations", "broker_confirmations"),
+        Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshot"),
     )
 }

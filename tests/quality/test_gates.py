@@ -269,15 +269,9 @@ def test_day_quarantines_and_still_adds_up_and_can_run_again(trade_dsn: str, tra
     place = trade.execute(
         "select topic, partition, message_offset from trade.pnl_snapshots where currency = 'ZZZ'"
     ).fetchone()
-    names = ("topic", "partition", "message_offset")
-    unplaced: dict[str, Any] = {
-        "record_type": "pnl_snapshot",
-        "trade_id": "T",
-        "business_date": DAY,
-    }
-    insert(
-        trade, "trade", "unplaced_records", [{**dict(zip(names, place, strict=True)), **unplaced}]
-    )
+    unplaced: dict[str, Any] = {"record_type": "pnl_snapshot", "trade_id": "T"}
+    unplaced.update(zip(("topic", "partition", "message_offset"), place, strict=True))
+    insert(trade, "trade", "unplaced_records", [{**unplaced, "business_date": DAY}])
 
     assert validate_day(trade_dsn, DAY, run_id="r1") == StepCounts(8, 4)
     first = rejects_of(trade)
@@ -306,10 +300,10 @@ def test_day_that_does_not_add_up_is_refused_by_name(trade_dsn: str, trade: Any)
 def test_broken_rule_does_not_empty_the_day(trade_dsn: str, trade: Any) -> None:
     rows = [good_row("executions", DAY) for _ in range(300)]
     for row in rows[:101]:
-        row["clearing_fee"] = Decimal(-1)
+        row["brokerage_fee"] = Decimal(20_000)
     accept(trade, "executions", rows)
 
-    with pytest.raises(GateFailed, match=r"101 of 300 records .*fee_negative"):
+    with pytest.raises(GateFailed, match=r"101 of 300 records .*fees_above_notional"):
         validate_day(trade_dsn, DAY, run_id="r1")
 
     assert trade.execute("select count(*) from trade.executions").fetchone() == (300,)

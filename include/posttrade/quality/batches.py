@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from posttrade.database import StepCounts, connect, read_step, run_step
 from posttrade.errors import GateFailed, InvariantBroken
+from posttrade.feeds import FEEDS
 from posttrade.quality.engine import open_engine
 from posttrade.quality.verdict import Level, Verdict
 
@@ -41,7 +42,7 @@ def validate_batches(dsn: str, batch_ids: Iterable[int], *, run_id: str) -> Step
             if batch["status"] != "DRAINED":
                 continue
             verdict = open_engine(dsn).validate(
-                batch["feed"],
+                FEEDS[batch["feed"]].suite,
                 {"gx.batch_id": str(batch_id)},
                 {"staged_count": batch["staged_count"]},
                 with_rows_of=ROW_LEVELS,

@@ -66,7 +66,7 @@ def validate_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts
 def validate_feed(engine: QualityEngine, feed: str, business_date: dt.date) -> Verdict:
     """The day suite of one feed."""
     return engine.validate(
-        f"{feed}{DAY_SUFFIX}",
+        f"{FEEDS[feed].suite}{DAY_SUFFIX}",
         {"gx.business_date": business_date.isoformat(), "gx.feed": feed},
         {},
         with_rows_of=frozenset({Level.REJECT}),
