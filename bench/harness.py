@@ -20,10 +20,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from psycopg import conninfo, sql
+
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
 
 RESULTS = Path(__file__).parent / "results"
 STATEMENTS = Path(__file__).parent / "sql"
@@ -150,7 +153,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def read_sql(name: str) -> LiteralString:
     """Text of ``bench/sql/<name>.sql``."""
-    return cast(LiteralString, (STATEMENTS / f"{name}.sql").read_text(encoding="utf-8"))
+    return cast("LiteralString", (STATEMENTS / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager

@@ -114,7 +114,7 @@ def check_breaks(database: str, count: int) -> None:
         RuntimeError: breaks are missing or extra, or a trade is neither matched nor broken.
     """
     with psycopg.connect(database) as connection:
-        found = Counter(dict(connection.execute(read_sql("count_breaks")).fetchall()))
+        found: Counter[str] = Counter(dict(connection.execute(read_sql("count_breaks")).fetchall()))
         matched = connection.execute("select count(*) from recon.matches").fetchone()
     expected = expected_breaks(count)
     # a second record does not unmatch the trade whose first records agree

@@ -69,7 +69,7 @@ def prepare_airflow(folder: str, database: str, kafka_config: Mapping[str, Any])
     postgres = {
         "conn_type": "postgres",
         "host": parts["host"],
-        "port": int(parts["port"]),
+        "port": int(str(parts["port"])),
         "login": parts["user"],
         "password": parts.get("password", ""),
         "schema": parts["dbname"],
