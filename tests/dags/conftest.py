@@ -1,4 +1,4 @@
-"""Airflow's settings for tests that parse Dags: no home of its own, and a database that is not there."""
+"""Airflow's settings for tests: a home of its own, and a metadata database that is not there."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def scheduled(day: str) -> DagRunInfo:
 def list_backfill(first: str, last: str) -> list[str]:
     """What a backfill from one date to another covers; Airflow hands both over as UTC midnight."""
     infos = BusinessDayTimetable().iter_partition_dagrun_infos(
-        earliest=pendulum.parse(first), latest=pendulum.parse(last)  # type: ignore[arg-type]
+        earliest=pendulum.parse(first),
+        latest=pendulum.parse(last),  # type: ignore[arg-type]
     )
     return [str(info.partition_key) for info in infos]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import itertools
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ TASK_TIMEOUT_MAX = dt.timedelta(hours=4)
 def test_trade_capture_is_a_chain(dags: dict[str, Any]) -> None:
     dag = dags["trade_capture"]
     assert tuple(task.task_id for task in dag.topological_sort()) == TRADE_CAPTURE
-    for before, after in zip(TRADE_CAPTURE, TRADE_CAPTURE[1:], strict=False):
+    for before, after in itertools.pairwise(TRADE_CAPTURE):
         assert before in dag.get_task(after).upstream_task_ids
     assert dag.max_active_runs == 1
 
@@ -59,7 +60,9 @@ def test_dag_is_explained(dags: dict[str, Any], dag_id: str) -> None:
     assert dag.tags
     # the page shows a runbook's table only if every task stands in it
     if dag_id in ("trade_capture", "end_of_day"):
-        assert [task.task_id for task in dag.tasks if f"| `{task.task_id}` |" not in dag.doc_md] == []
+        assert [
+            task.task_id for task in dag.tasks if f"| `{task.task_id}` |" not in dag.doc_md
+        ] == []
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
