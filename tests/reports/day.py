@@ -102,7 +102,11 @@ def lay_day(connection: psycopg.Connection[Any], day: Day) -> None:
     chance = random.Random(day.seed)  # noqa: S311 - test data, no secret
     executions = [make_execution(day, number, chance) for number in range(day.trade_count)]
     copy_rows(connection, "trade", "executions", executions)
-    broken = [row for number, row in enumerate(executions) if number % day.break_every == 7]
+    broken = [
+        row
+        for number, row in enumerate(executions)
+        if number % day.break_every == 7 % day.break_every
+    ]
     breaks = [make_break(row, number, chance) for number, row in enumerate(broken)]
     copy_rows(connection, "recon", "breaks", breaks)
     connection.execute(
