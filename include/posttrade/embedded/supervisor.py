@@ -22,6 +22,7 @@ from posttrade.errors import Unavailable
 from posttrade.instance import Instance, write_private
 
 POLL_S = 0.1
+POLL_S_MAX = 0.5
 KILL_GRACE_S = 5.0
 LOG_TAIL_LINES = 15
 LOG_BYTES_MAX = 64 * 1024 * 1024
@@ -114,6 +115,7 @@ def await_ready(instance: Instance, service: Service, process: psutil.Process) -
         Unavailable: it ended, or did not answer in time.
     """
     deadline = time.monotonic() + service.ready_timeout_s
+    pause_s = POLL_S
     while time.monotonic() < deadline:
         if not processes.is_alive(process):
             raise Unavailable(
@@ -121,7 +123,8 @@ def await_ready(instance: Instance, service: Service, process: psutil.Process) -
             )
         if service.is_ready():
             return
-        time.sleep(POLL_S)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.1, POLL_S_MAX)  # what starts slowly is not slowed further
     raise Unavailable(
         f"{service.name} was not ready after {service.ready_timeout_s:g} s\n"
         f"{tail(instance, service.name)}"
