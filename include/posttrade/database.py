@@ -11,11 +11,10 @@ import functools
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
-from typing_extensions import LiteralString
 
 from posttrade.errors import InvariantBroken, Unavailable
 
@@ -41,6 +40,7 @@ def connect(
     Args:
         dsn: libpq connection string or URI.
         statement_timeout_s: seconds after which the server ends a statement.
+        application_name: how the connection shows in ``pg_stat_activity``.
 
     Raises:
         Unavailable: the server does not answer or breaks off.
@@ -80,7 +80,7 @@ def run_step(
     Raises:
         InvariantBroken: the step does not end with its counts.
     """
-    script = cast(LiteralString, read_step(step))
+    script = read_step(step)
     cursor = psycopg.ClientCursor(connection)
     cursor.execute(script, parameters)
     while cursor.nextset():
@@ -111,7 +111,7 @@ def migrate(dsn: str) -> int:
         backend.apply_migrations(pending)
         with connect(dsn) as connection:
             for path in definition_files():
-                statement = sql.SQL(cast(LiteralString, path.read_text(encoding="utf-8")))
+                statement = sql.SQL(path.read_text(encoding="utf-8"))
                 connection.execute(statement)
     applied = len(pending)
     backend.connection.close()
@@ -119,7 +119,7 @@ def migrate(dsn: str) -> int:
 
 
 def definition_files() -> list[Path]:
-    """Functions first, then views, each in name order (a prefix gives the order where it matters)."""
+    """Functions first, then views, each in name order (prefixes order what must come first)."""
     functions = sorted((SQL_ROOT / "functions").glob("*.sql"))
     return functions + sorted((SQL_ROOT / "views").glob("*.sql"))
 

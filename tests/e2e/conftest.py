@@ -29,7 +29,7 @@ class Instance:
             "POSTTRADE_HOME": str(self.home),
             "PYTHONPATH": f"{REPOSITORY / 'include'}{os.pathsep}{REPOSITORY / 'plugins'}",
         }
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-m", "posttrade", *arguments],
             cwd=REPOSITORY,
             env=environment,

@@ -125,8 +125,7 @@ def test_a_late_record_makes_the_next_version(
 ) -> None:
     late = tmp_path / "late.csv"
     late.write_text(
-        "trade_id,ticker,quantity,price,timestamp\n"
-        "T005,AMZN,5,200.00,2026-10-14T14:34:00.000Z\n",
+        "trade_id,ticker,quantity,price,timestamp\nT005,AMZN,5,200.00,2026-10-14T14:34:00.000Z\n",
         encoding="utf-8",
     )
     instance.json("load", "broker_confirmations", str(late))

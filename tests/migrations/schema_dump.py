@@ -21,7 +21,7 @@ def dump_schema(dsn: str) -> str:
     """Schema of the database as SQL, without owners, privileges and anything that varies."""
     parts = conninfo.conninfo_to_dict(dsn)
     password = str(parts.pop("password", "") or "")
-    dump = subprocess.run(  # noqa: S603
+    dump = subprocess.run(
         [
             str(PG_DUMP),
             "--schema-only",
