@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import datetime as dt
-import json
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +15,7 @@ from posttrade.contracts.rows import Reject
 from posttrade.errors import InvariantBroken, Unavailable
 from posttrade.feed_reader import PartitionProgress, RawBatch
 from posttrade.feeds import Feed
+from posttrade.message_headers import HeaderFacts
 from posttrade.statements import read_statement
 
 EPOCH_2000 = dt.date(2000, 1, 1)
@@ -26,7 +25,6 @@ COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
 NULL_LENGTH = b"\xff\xff\xff\xff"
 JSONB_VERSION = b"\x01"
-HEADERS_KNOWN_MAX = 1_000
 LENGTH = struct.Struct(">i")
 # message_offset, batch_id, message_at, each behind its length
 NUMBERS = struct.Struct(">iqiqiq")
@@ -75,7 +73,9 @@ def encode_messages(
         for partition in set(batch.partitions)
     }
     tail = LENGTH.pack(4) + LENGTH.pack((received_on - EPOCH_2000).days)
-    encoded_headers = _HeaderTexts()
+    header_texts: dict[HeaderFacts | None, bytes] = {None: NULL_LENGTH}
+    for facts in set(batch.headers) - {None}:
+        header_texts[facts] = _with_length(JSONB_VERSION + facts.text if facts else b"")
     numbers = NUMBERS.pack
     length = LENGTH.pack
     pieces: list[bytes] = [COPY_SIGNATURE]
@@ -94,7 +94,7 @@ def encode_messages(
             heads[partition],
             numbers(8, offset, 8, batch_id, 8, (at_ms - EPOCH_2000_MS) * 1000),
             NULL_LENGTH if key is None else length(len(key)) + key,
-            NULL_LENGTH if headers is None else encoded_headers.encode(headers),
+            header_texts[headers],
             NULL_LENGTH if payload is None else length(len(payload)),
             payload or b"",
             tail,
@@ -105,45 +105,6 @@ def encode_messages(
     pieces.append(COPY_END)
     blocks.append(b"".join(pieces))
     return blocks
-
-
-class _HeaderTexts:
-    """Headers as JSON; the same few stand in most messages, so they are written once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], bytes] = {}
-
-    def encode(self, headers: list[tuple[str, bytes | None]]) -> bytes:
-        identity = tuple(headers)
-        found = self._known.get(identity)
-        if found is None:
-            found = _with_length(JSONB_VERSION + headers_json(headers).encode())
-            if len(self._known) < HEADERS_KNOWN_MAX:
-                self._known[identity] = found
-        return found
-
-
-def headers_json(headers: list[tuple[str, bytes | None]]) -> str:
-    """Headers as a JSON object; a name that stands several times holds a list.
-
-    Values that are not UTF-8, or hold a NUL, stand as ``{"base64": "..."}``.
-    """
-    values: dict[str, list[Any]] = {}
-    for name, value in headers:
-        values.setdefault(name.replace("\0", "\ufffd"), []).append(_header_value(value))
-    return json.dumps(
-        {name: found[0] if len(found) == 1 else found for name, found in values.items()}
-    )
-
-
-def _header_value(value: bytes | None) -> Any:
-    if value is None:
-        return None
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        text = "\0"
-    return {"base64": base64.b64encode(value).decode()} if "\0" in text else text
 
 
 def _with_length(content: bytes) -> bytes:

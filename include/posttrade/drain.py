@@ -33,7 +33,6 @@ from posttrade.feed_reader import (
     PartitionProgress,
     RawBatch,
     begin_partition,
-    stated_header,
 )
 from posttrade.feeds import FEEDS, Feed
 from posttrade.statements import read_statement
@@ -238,9 +237,14 @@ class _FeedDrain:
 
 
 def _versions(raw: RawBatch) -> list[int | None]:
+    by_header = {
+        facts: stated_version(facts.contract_version, None)
+        for facts in set(raw.headers)
+        if facts is not None and facts.contract_version is not None
+    }
     return [
-        stated_version(None if headers is None else stated_header(headers), payload)
-        for headers, payload in zip(raw.headers, raw.payloads, strict=True)
+        by_header[facts] if facts in by_header else stated_version(None, payload)
+        for facts, payload in zip(raw.headers, raw.payloads, strict=True)
     ]
 
 
@@ -268,15 +272,15 @@ class _MessageClock:
         ]
 
     def texts(self, arrived_ms: list[int]) -> list[str]:
-        """Instants as text; the same second is written once."""
-        texts: list[str] = []
-        for at_ms in arrived_ms:
-            second, ms = divmod(at_ms, 1000)
-            head = self._seconds.get(second)
-            if head is None:
-                head = self._seconds[second] = str(instant_of(second * 1000))[:19]
-            texts.append(f"{head}.{ms:03d}+00:00")
-        return texts
+        """Instants as text; the same one is written once."""
+        known = {at_ms: self._text(at_ms) for at_ms in set(arrived_ms)}
+        return [known[at_ms] for at_ms in arrived_ms]
+
+    def _text(self, at_ms: int) -> str:
+        second, ms = divmod(at_ms, 1000)
+        if second not in self._seconds:
+            self._seconds[second] = str(instant_of(second * 1000))[:19]
+        return f"{self._seconds[second]}.{ms:03d}+00:00"
 
 
 def _ms_of(date: dt.date) -> int:

@@ -17,8 +17,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from posttrade.contracts.message import HEADER
 from posttrade.errors import InvariantBroken, Unavailable
+from posttrade.message_headers import HeaderFacts, HeaderReader
 from posttrade.watermarks import Watermarks
 
 # the queue is refilled without a pause and stays within bounded memory
@@ -83,7 +83,7 @@ class RawBatch:
     offsets: list[int] = dataclasses.field(default_factory=list)
     timestamps_ms: list[int] = dataclasses.field(default_factory=list)
     keys: list[bytes | None] = dataclasses.field(default_factory=list)
-    headers: list[list[tuple[str, bytes | None]] | None] = dataclasses.field(default_factory=list)
+    headers: list[HeaderFacts | None] = dataclasses.field(default_factory=list)
     payloads: list[bytes | None] = dataclasses.field(default_factory=list)
     byte_count: int = 0
     ranges: dict[int, PartitionProgress] = dataclasses.field(default_factory=dict)
@@ -140,6 +140,7 @@ class FeedReader:
         self._topic = topic
         self._partitions = dict(partitions)
         self._idle_s = idle_s
+        self._header_reader = HeaderReader()
         for progress in self._partitions.values():
             progress.is_done = progress.next_offset >= progress.end_offset
         consumer.assign(
@@ -211,7 +212,7 @@ class FeedReader:
         batch.offsets += offsets
         batch.payloads += payloads
         batch.keys += map(_key, good)
-        batch.headers += map(_headers, good)
+        batch.headers += map(self._header_reader.read, map(_headers, good))
         batch.timestamps_ms += [-1 if kind == 0 else at for kind, at in map(_timestamp, good)]
         batch.byte_count += sum(map(len, filter(None, payloads)))
         # a partition's messages come in order: the last one stands
@@ -254,12 +255,3 @@ class FeedReader:
                 progress.advance(place.offset)
                 is_moved = True
         return is_moved
-
-
-def stated_header(headers: list[tuple[str, bytes | None]] | None) -> bytes | None:
-    """The contract version that a message's headers name; the last one counts."""
-    found = None
-    for name, value in headers or ():
-        if name == HEADER:
-            found = value or b""
-    return found

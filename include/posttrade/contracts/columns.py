@@ -28,11 +28,13 @@ SHORT_NUMBER_LENGTH = 12
 TYPES: dict[str, Any] = {
     schema.IDENTIFIER: str,
     schema.CHOICE: str,
-    schema.DECIMAL: decimal.Decimal,
     schema.INTEGER: int,
     schema.INSTANT: dt.datetime,
     schema.DATE: dt.date,
 }
+PLAIN_NUMBER = b"0123456789.-\n"
+NoneType = type(None)
+RawColumn = tuple[Any, ...]
 UNQUOTED = (schema.DECIMAL, schema.INTEGER)
 
 
@@ -49,7 +51,7 @@ class ColumnReader:
         attributes = [
             (field.name, _type_of(field))
             if field.is_required
-            else (field.name, _type_of(field) | None, None)
+            else (field.name, _type_of(field), None)
             for field in self._fields
         ]
         record_type = msgspec.defstruct("Record", attributes, gc=False)
@@ -59,11 +61,11 @@ class ColumnReader:
         self._first = str(FIRST_DATE + dt.timedelta(days=2))
         self._last = str(latest - dt.timedelta(days=2))
 
-    def decode(self, payloads: Sequence[bytes | None]) -> tuple[list[int], list[Any]]:
+    def decode(self, payloads: Sequence[bytes | None]) -> tuple[list[int], list[RawColumn]]:
         """Decode the regular ones.
 
         Returns:
-            Positions of the regular payloads, and their records.
+            Positions of the regular payloads, and their values: a column for each field.
         """
         records: list[Any] = []
         positions: list[int] = []
@@ -79,43 +81,46 @@ class ColumnReader:
             positions.append(position)
             marks.append(payload.count(b'"'))
         if not records:
-            return positions, records
-        expected = self._expected_marks(records)
-        if expected == marks:
-            return positions, records
-        regular = [i for i, found in enumerate(marks) if found == expected[i]]
-        return [positions[i] for i in regular], [records[i] for i in regular]
+            return [], []
+        columns: list[RawColumn] = list(zip(*map(msgspec.structs.astuple, records), strict=True))
+        expected = self._expected_marks(columns)
+        if expected != marks:
+            regular = [i for i, found in enumerate(marks) if found == expected[i]]
+            positions = [positions[i] for i in regular]
+            columns = [tuple([column[i] for i in regular]) for column in columns]
+        return positions, columns if positions else []
 
-    def _expected_marks(self, records: list[Any]) -> list[int]:
+    def _expected_marks(self, columns: list[RawColumn]) -> list[int]:
         fixed = 0
-        expected = [0] * len(records)
-        for field, column in zip(self._fields, _transposed(records), strict=True):
+        varying: list[list[int]] = []
+        for field, column in zip(self._fields, columns, strict=True):
             marks = 2 if field.kind in UNQUOTED else 4
-            if field.is_integer_text:
-                own = [4 if value.__class__ is str else 2 for value in column]
-            elif field.is_required:
+            types = set(map(type, column))
+            if field.is_integer_text and int in types:
+                varying.append([4 if value.__class__ is str else 2 for value in column])
+            elif NoneType not in types:
                 fixed += marks
-                continue
-            else:
-                own = [0 if value is None else marks for value in column]
+            elif len(types) > 1:
+                varying.append([0 if value is None else marks for value in column])
+        expected = [fixed] * len(columns[0])
+        for own in varying:
             expected = list(map(add, expected, own))
-        return [own + fixed for own in expected]
+        return expected
 
-    def read(self, records: list[Any]) -> Columns | None:
+    def read(self, columns: list[RawColumn]) -> Columns | None:
         """Every field as text; None when any value is not plainly good."""
         result = Columns({}, {})
-        for field, values in zip(self._fields, _transposed(records), strict=True):
-            present = values
-            if not field.is_required:
-                present = tuple(value for value in values if value is not None)
-                if not present:
-                    continue
-            texts = self._texts(field, present)
-            if texts is None:
-                return None
-            if len(present) == len(values):
+        for field, values in zip(self._fields, columns, strict=True):
+            types = set() if field.is_required else set(map(type, values))
+            if NoneType not in types:
+                texts = self._texts(field, values)
+                if texts is None:
+                    return None
                 result.complete[field.name] = texts
-            else:
+            elif len(types) > 1:
+                texts = self._texts(field, tuple([value for value in values if value is not None]))
+                if texts is None:
+                    return None
                 following = iter(texts)
                 result.partial[field.name] = [
                     None if value is None else next(following) for value in values
@@ -156,11 +161,10 @@ class ColumnReader:
 
 
 def _type_of(field: schema.Field) -> Any:
-    return TYPES[field.kind] | int if field.is_integer_text else TYPES[field.kind]
-
-
-def _transposed(records: list[Any]) -> list[tuple[Any, ...]]:
-    return list(zip(*map(msgspec.structs.astuple, records), strict=True))
+    if field.kind == schema.DECIMAL:
+        return msgspec.Raw  # takes no part in unions; an absent one is its default, None
+    kind = TYPES[field.kind] | int if field.is_integer_text else TYPES[field.kind]
+    return kind if field.is_required else kind | None
 
 
 def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:
@@ -169,19 +173,28 @@ def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:
     return values if is_good else None
 
 
-def _decimal_texts(field: schema.Field, values: tuple[decimal.Decimal, ...]) -> Column | None:
-    texts = list(map(str, values))
-    if "E" in "".join(texts):
+def _decimal_texts(field: schema.Field, values: tuple[Any, ...]) -> Column | None:
+    """Numbers as they were written, without exponents."""
+    joined = b"\n".join(values)
+    if joined.translate(None, PLAIN_NUMBER):
         return None
+    texts = joined.decode("ascii").split("\n")
     if max(map(len, texts)) > SHORT_NUMBER_LENGTH:
         long_texts = [text for text in texts if len(text) > SHORT_NUMBER_LENGTH]
         if not all(_has_few_digits(field, text) for text in long_texts):
             return None
-    if field.minimum is not None:
-        lowest = min(values)
-        if lowest < field.minimum or (field.is_minimum_excluded and lowest == field.minimum):
-            return None
-    return texts
+    if field.minimum is None:
+        return texts
+    if field.minimum == 0 and field.is_minimum_excluded:
+        is_good = b"-" not in joined and not any(
+            not text.strip("0.") for text in texts if text[0] == "0"
+        )
+    else:
+        lowest = min(map(decimal.Decimal, texts))
+        is_good = lowest > field.minimum or (
+            lowest == field.minimum and not field.is_minimum_excluded
+        )
+    return texts if is_good else None
 
 
 def _has_few_digits(field: schema.Field, text: str) -> bool:

@@ -19,6 +19,7 @@ MESSAGE_BYTES_MAX = 256 * 1024
 HEADER = "contract-version"
 VERSION_FIELD = "contract_version"
 VERSION_DIGITS_MAX = 4
+VERSION_FIELD_BYTES = VERSION_FIELD.encode()
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -101,7 +102,7 @@ def stated_version(header: bytes | str | None, payload: bytes | None) -> int | N
     if header is not None:
         text = header.decode("ascii", "replace") if isinstance(header, bytes) else header
         return _version_of(text)
-    if payload is None or VERSION_FIELD.encode() not in payload:
+    if payload is None or VERSION_FIELD_BYTES not in payload:
         return 1
     try:
         value = parse_object(payload).get(VERSION_FIELD)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from posttrade.contracts.columns import ColumnReader
+from posttrade.contracts.columns import ColumnReader, RawColumn
 from posttrade.contracts.lifting import Lifter
 from posttrade.contracts.message import parse_object, read_fields
 from posttrade.contracts.rows import (
@@ -80,9 +80,9 @@ class StagingWriter:
         """Fast for what is regular, exact for the rest."""
         version = self._contract.versions[number]
         reader = self._readers[number]
-        regular, records = reader.decode([arrivals.payloads[row] for row in rows])
+        regular, raw = reader.decode([arrivals.payloads[row] for row in rows])
         doubtful = set(rows)
-        for positions, columns in self._good_parts(reader, regular, records):
+        for positions, columns in self._good_parts(reader, regular, raw):
             part = [rows[position] for position in positions]
             doubtful.difference_update(part)
             staged.blocks.append(self._lifter.lift(version, columns, arrivals, part, batch_id))
@@ -91,18 +91,19 @@ class StagingWriter:
             self._stage_exactly(arrivals, batch_id, version, sorted(doubtful), staged)
 
     def _good_parts(
-        self, reader: ColumnReader, positions: list[int], records: list[Any]
+        self, reader: ColumnReader, positions: list[int], raw: list[RawColumn]
     ) -> Iterable[tuple[list[int], Columns]]:
         """Halve until only good values are together; what stays small and bad is left out."""
-        if not records:
+        if not positions:
             return
-        columns = reader.read(records)
+        columns = reader.read(raw)
         if columns is not None and self._has_known_sources(columns):
             yield positions, columns
-        elif len(records) > SPLIT_ROWS_MIN:
-            middle = len(records) // 2
-            yield from self._good_parts(reader, positions[:middle], records[:middle])
-            yield from self._good_parts(reader, positions[middle:], records[middle:])
+        elif len(positions) > SPLIT_ROWS_MIN:
+            middle = len(positions) // 2
+            for half in (slice(middle), slice(middle, None)):
+                part = [column[half] for column in raw]
+                yield from self._good_parts(reader, positions[half], part)
 
     def _has_known_sources(self, columns: Columns) -> bool:
         stated = columns.complete.get(SOURCE) or columns.partial.get(SOURCE) or [None]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from posttrade.contracts import staging
 from posttrade.contracts.message import MESSAGE_BYTES_MAX, stated_version
 from posttrade.contracts.rows import Arrivals
+from posttrade.contracts.schema import read_schema
+from posttrade.feeds import FEEDS
 from tests.unit.contracts.staging_rows import ARRIVED, stage, stage_arrivals
 
 SHORT = {"trade_id": "T1", "symbol": "AAPL", "quantity": 100, "price": 150.5, "side": "BUY"}
@@ -212,6 +214,17 @@ def test_bad_messages_among_good_ones_change_nothing_for_them() -> None:
     assert sorted(rows) == list(range(0, 4000, 2))
     assert sorted(rejects) == list(range(1, 4000, 2))
     assert all(row["trade_id"] == f"T{place // 2}" for place, row in rows.items())
+
+
+@pytest.mark.parametrize(("feed", "version"), [(f.name, v) for f in FEEDS.values() for v in (1, 2)])
+def test_regular_messages_are_read_fast(
+    feed: str, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = read_schema(feed, version)["examples"]
+    payloads: list[bytes | None] = [json.dumps(message).encode() for message in examples]
+    monkeypatch.setattr(staging, "parse_object", lambda _payload: pytest.fail("read exactly"))
+    rows, _ = stage(feed, payloads, version)
+    assert len(rows) == len(examples)
 
 
 JSON_VALUES = st.recursive(
