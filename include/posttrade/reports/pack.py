@@ -104,8 +104,9 @@ def _render(
     summary = summarise(facts)
     changes: dict[str, Any] = {}
     if last is not None:
-        previous_tables = {name: value for name, value in last.files.items() if name in last.files}
-        previous_tables.pop(page_path.name, None)
+        previous_tables = {
+            name: value for name, value in last.files.items() if name != page_path.name
+        }
         changes = compare_packs(
             last.directory,
             draft,
