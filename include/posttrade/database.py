@@ -94,8 +94,8 @@ def run_step(
 def migrate(dsn: str) -> int:
     """Bring the trade database to the newest migration, and lay functions and views anew.
 
-    Migrations run once each, in order. Functions and views hold no data: every one is
-    ``create or replace`` and runs each time.
+    Migrations run once each, in order. Functions and views hold no data and run each time; views
+    are dropped first, because one that is there can neither lose nor rename a column.
 
     Returns:
         The number of migrations that were applied now.

@@ -27,8 +27,8 @@ def step_run(
 ) -> Iterator[StepRun]:
     """Log one step: RUNNING at the start, then DONE or FAILED with its counts.
 
-    The log has its own connection, so that a step that rolls back still leaves its FAILED row. A step
-    killed from outside stays RUNNING: that is what happened.
+    The log has its own connection, so that a step that rolls back still leaves its FAILED row. A
+    step killed from outside stays RUNNING: that is what happened.
     """
     with connect(dsn) as connection:
         cursor = connection.execute(
