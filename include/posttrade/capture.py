@@ -190,7 +190,7 @@ def _promote(steps: StepSequence) -> None:
     dates = steps.set_dates(_STAGED_DATES)
     if moving.rows_out:
         dates = steps.set_dates(_MOVING_DATES, *dates)
-        steps.run("lift_moving_records", "record_moves")
+        steps.run("lift_moving_records", "put_lifted_records", "record_moves")
     for records in ("confirmations", "pnl_snapshots"):
         steps.run(f"promote_{records}")
         _record_refused(steps, records)

@@ -1,80 +1,63 @@
--- purpose: take moving records from where they stand, and with them the conflicts that their
---          places refused, ready to be promoted anew.
--- reads: moving_records (temporary), trade.confirmations, trade.pnl_snapshots, trade.conflicts
+-- purpose: take moving records from where they stand, and with them every record of their kind and
+--          trade at both places: promoted anew in order of arrival, they come to stand as if the
+--          execution had been known from the start.
+-- reads: moving_records (temporary), trade.conflicts
 -- writes: trade.confirmations, trade.pnl_snapshots, trade.conflicts (rows removed),
---         moved_confirmations, moved_pnl_snapshots (temporary)
+--         lifted_records (temporary)
 -- rerun: nothing is left to take
--- parameters: business_dates (every date that records move from)
+-- parameters: business_dates (every date that records move from or to)
+
+drop table if exists pg_temp.lifted_records, pg_temp.unsettled_places;
+
+create temporary table lifted_records (
+    record_type text not null,
+    content jsonb not null
+) on commit drop;
+
+create temporary table unsettled_places on commit drop as
+select record_type, trade_id, from_date as business_date
+from moving_records
+union
+select record_type, trade_id, to_date
+from moving_records;
 
 with lifted as (
     delete from trade.confirmations as c
-    using moving_records as m
+    using unsettled_places as u
     where c.business_date = any(%(business_dates)s::date[])
-      and c.business_date = m.from_date
-      and c.trade_id = m.trade_id
-      and (c.topic, c.partition, c.message_offset) = (m.topic, m.partition, m.message_offset)
-    returning c.*, m.to_date
+      and c.business_date = u.business_date
+      and c.trade_id = u.trade_id
+      and u.record_type = 'confirmation'
+    returning c.*
 )
-insert into moved_confirmations (
-    batch_id, feed, topic, partition, message_offset, message_at, business_date, is_date_stated,
-    trade_id, version, symbol, side, quantity, price, currency, counterparty_id, account,
-    confirmed_at, settlement_date, status, flags
-)
-select
-    batch_id, topic, topic, partition, message_offset, recorded_at, to_date, false,
-    trade_id, version, symbol, side, quantity, price, currency, counterparty_id, account,
-    confirmed_at, settlement_date, status, flags
-from lifted;
+insert into lifted_records (record_type, content)
+select 'confirmation', to_jsonb(l)
+from lifted as l;
 
 with lifted as (
     delete from trade.pnl_snapshots as p
-    using moving_records as m
+    using unsettled_places as u
     where p.business_date = any(%(business_dates)s::date[])
-      and p.business_date = m.from_date
-      and p.trade_id = m.trade_id
-      and (p.topic, p.partition, p.message_offset) = (m.topic, m.partition, m.message_offset)
-    returning p.*, m.to_date
+      and p.business_date = u.business_date
+      and p.trade_id = u.trade_id
+      and u.record_type = 'pnl_snapshot'
+    returning p.*
 )
-insert into moved_pnl_snapshots (
-    batch_id, feed, topic, partition, message_offset, message_at, business_date, is_date_stated,
-    trade_id, version, pnl_impact, commission, currency, status, flags
-)
-select
-    batch_id, topic, topic, partition, message_offset, recorded_at, to_date, false,
-    trade_id, version, pnl_impact, commission, currency, status, flags
-from lifted;
+insert into lifted_records (record_type, content)
+select 'pnl_snapshot', to_jsonb(l)
+from lifted as l;
 
 with lifted as (
     delete from trade.conflicts as f
-    using (select distinct record_type, trade_id, from_date from moving_records) as m
-    where f.business_date = m.from_date
-      and f.trade_id = m.trade_id
-      and f.record_type = m.record_type
-      and f.record_type in ('confirmation', 'pnl_snapshot')
+    using unsettled_places as u
+    where f.business_date = u.business_date
+      and f.trade_id = u.trade_id
+      and f.record_type = u.record_type
     returning f.*
-),
-placed as (
-    select
-        l.record_type,
-        l.content || jsonb_build_object('business_date', coalesce(m.to_date, l.business_date))
-            as content
-    from lifted as l
-    left join moving_records as m using (topic, partition, message_offset)
-),
-confirmations as (
-    insert into moved_confirmations
-    select r.*
-    from placed
-    cross join lateral jsonb_populate_record(null::staging.confirmations, placed.content) as r
-    where placed.record_type = 'confirmation'
 )
-insert into moved_pnl_snapshots
-select r.*
-from placed
-cross join lateral jsonb_populate_record(null::staging.pnl_snapshots, placed.content) as r
-where placed.record_type = 'pnl_snapshot';
+insert into lifted_records (record_type, content)
+select record_type, content || jsonb_build_object('business_date', business_date)
+from lifted;
 
-select
-    (select count(*) from moving_records) as rows_in,
-    (select count(*) from moved_confirmations) + (select count(*) from moved_pnl_snapshots)
-        as rows_out;
+select (select count(*) from moving_records) as rows_in, count(*) as rows_out
+from lifted_records;

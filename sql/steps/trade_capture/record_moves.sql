@@ -57,7 +57,7 @@ on conflict do nothing;
 delete from recon.matches as t
 using moving_records as m
 where t.business_date = any(%(business_dates)s::date[])
-  and t.business_date = m.from_date
+  and t.business_date in (m.from_date, m.to_date)
   and t.trade_id = m.trade_id;
 
 insert into recon.pending (business_date, trade_id, due_at)

@@ -2,13 +2,20 @@
 --          tables that the following steps fill.
 -- reads: staging.executions, reference.sources, reference.instruments, reference.markets,
 --        reference.settlement_cycles, reference.calendar_days
--- writes: temporary resolved_executions, refused_executions
+-- writes: resolved_executions, refused_executions, settlement_terms (temporary)
 -- rerun: replaces the temporary tables
 -- parameters: batch_ids, business_dates (every date of the staged executions)
 
-drop table if exists pg_temp.resolved_executions, pg_temp.refused_executions;
+drop table if exists
+pg_temp.resolved_executions, pg_temp.refused_executions, pg_temp.settlement_terms;
 
 create temporary table refused_executions (like staging.executions) on commit drop;
+
+create temporary table settlement_terms on commit drop as
+select *
+from reference.settlement_dates(%(business_dates)s::date[]);
+
+analyze settlement_terms;
 
 create temporary table resolved_executions on commit drop as
 with staged as (
@@ -58,7 +65,7 @@ select
     s.partition,
     s.message_offset
 from staged as s
-left join reference.settlement_dates(%(business_dates)s::date[]) as d
+left join settlement_terms as d
     on d.business_date = s.business_date
     and d.market_id = s.market_id
     and d.asset_class = s.resolved_asset_class;

@@ -1,0 +1,113 @@
+"""Messages as rows in staging, in batches, for tests of what happens to them afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+STAGING = {
+    "executions": "executions",
+    "trades": "executions",
+    "broker_confirmations": "confirmations",
+    "pnl_snapshot": "pnl_snapshots",
+}
+RECEIVED_ON = dt.date(2026, 11, 20)
+MESSAGE_AT = dt.datetime(2026, 11, 20, 15, tzinfo=dt.timezone.utc)
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "executions": {
+        "version": 1,
+        "source_id": "executions",
+        "symbol": "AAPL",
+        "side": "BUY",
+        "quantity": Decimal(100),
+        "price": Decimal("190.50"),
+        "status": "EXECUTED",
+    },
+    "confirmations": {
+        "version": 1,
+        "is_date_stated": True,
+        "symbol": "AAPL",
+        "quantity": Decimal(100),
+        "price": Decimal("190.50"),
+        "status": "CONFIRMED",
+    },
+    "pnl_snapshots": {
+        "version": 1,
+        "is_date_stated": True,
+        "pnl_impact": Decimal("19049.50"),
+        "commission": Decimal("0.50"),
+        "status": "BOOKED",
+    },
+}
+# deleting from a few rows is quicker than truncating; the append-only table knows no other way
+EMPTY = """
+    delete from trade.executions; delete from trade.confirmations;
+    delete from trade.pnl_snapshots; delete from trade.conflicts;
+    delete from trade.unplaced_records; delete from trade.displaced_records;
+    delete from recon.matches; delete from recon.breaks; delete from recon.pending;
+    delete from staging.executions; delete from staging.confirmations;
+    delete from staging.pnl_snapshots; delete from landing.batch_ranges;
+    delete from landing.batches; delete from landing.messages; delete from landing.rejects;
+    delete from landing.duplicates; delete from control.date_totals;
+    delete from control.date_offsets; delete from outbox.messages;
+    truncate control.received_counts;
+"""
+
+
+@dataclasses.dataclass
+class Stage:
+    """Puts records into staging as if a drain had left them there, validated."""
+
+    connection: psycopg.Connection[Any]
+    next_offsets: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def empty(self) -> None:
+        """Take away every record; reference data stays."""
+        self.connection.execute(EMPTY)
+
+    def add_batch(self, feed: str, *records: dict[str, Any]) -> int:
+        """One batch of one feed; gives its id."""
+        first = self.next_offsets.get(feed, 0)
+        self.next_offsets[feed] = end = first + len(records)
+        row = self.connection.execute(
+            "insert into landing.batches"
+            " (feed, status, message_count, staged_count, reject_count, run_id)"
+            " values (%s, 'VALIDATED', %s, %s, 0, 'test') returning batch_id",
+            (feed, len(records), len(records)),
+        ).fetchone()
+        assert row is not None
+        self.connection.execute(
+            "insert into landing.batch_ranges values (%s, %s, 0, %s, %s, %s)",
+            (row[0], feed, first, end, len(records)),
+        )
+        for offset, record in enumerate(records, start=first):
+            self._add(feed, row[0], offset, record)
+        return int(row[0])
+
+    def _add(self, feed: str, batch_id: int, offset: int, record: dict[str, Any]) -> None:
+        place = {"topic": feed, "partition": 0, "message_offset": offset, "batch_id": batch_id}
+        message = {"message_at": MESSAGE_AT, "payload": b"{}", "received_on": RECEIVED_ON}
+        self.insert("landing.messages", {**place, **message})
+        table = STAGING[feed]
+        row = {**place, "feed": feed, "message_at": MESSAGE_AT, **DEFAULTS[table], **record}
+        instant = {"executions": "executed_at", "confirmations": "confirmed_at"}.get(table)
+        if instant is not None:
+            noon = dt.datetime.combine(row["business_date"], dt.time(15), dt.timezone.utc)
+            row.setdefault(instant, noon)
+        self.insert(f"staging.{table}", row)
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        """Insert one row, stating the columns that the row names."""
+        self.connection.execute(
+            sql.SQL("insert into {} ({}) overriding system value values ({})").format(
+                sql.Identifier(*table.split(".")),
+                sql.SQL(", ").join(map(sql.Identifier, row)),
+                sql.SQL(", ").join(sql.Placeholder() * len(row)),
+            ),
+            list(row.values()),
+        )
