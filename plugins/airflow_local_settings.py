@@ -20,6 +20,8 @@ PRELOADED = (
     "msgspec",
     "jinja2",
     "exchange_calendars",
+    "altair",
+    "vl_convert",
 )
 EXIT_POLL_S = 0.02
 __all__: list[str] = []  # nothing here is a policy or a setting of Airflow's
