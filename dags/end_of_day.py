@@ -18,10 +18,10 @@ The date is the run's partition key.
 **Close a date by hand**: `./posttrade close 2026-11-12`, or trigger this Dag and fill in
 `business_date`; weekends too. A run without a date is refused.
 
-**Backfill**: `airflow backfill create --dag-id end_of_day --from-date 2026-11-09 --to-date
-2026-11-12` (both days included, business days only, `--reprocess-behavior completed` to run closed
-dates again), or Trigger → Backfill on this page. After an outage the ten newest missed days are
-caught up by themselves.
+**Backfill**: `./posttrade airflow backfill create --dag-id end_of_day --from-date 2026-11-09
+--to-date 2026-11-12` (both days included, business days only; `--reprocess-behavior completed` runs
+closed dates again), or Trigger → Backfill on this page. Dates pass each task one after the other,
+oldest first. After an outage the ten newest missed days are caught up by themselves.
 
 **Rerun**: clear any task, or close the date again. Unchanged data gives the same files, byte for
 byte; changed data the next version, with a list of changes. Nothing is overwritten.
