@@ -58,7 +58,8 @@ def stop_batch(dsn: str, *, business_date: dt.date, is_date_stated: bool = True)
         connection.execute(
             "insert into staging.confirmations (batch_id, feed, topic, partition, message_offset,"
             " message_at, business_date, is_date_stated, trade_id, version, symbol, quantity,"
-            " price, confirmed_at, status) values (%s, 'broker_confirmations', 't', 0, 1, now(), %s, %s,"
+            " price, confirmed_at, status)"
+            " values (%s, 'broker_confirmations', 't', 0, 1, now(), %s, %s,"
             " 'T1', 1, 'IBM', 1, 1, now(), 'CONFIRMED')",
             (batch_id, business_date, is_date_stated),
         )
