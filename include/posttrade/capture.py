@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # one transaction makes this many dates' partitions at most: each takes some twenty locks
 PARTITIONED_DATES_MAX = 50
 
+MOVING_STEPS = ("lift_moving_records", "put_lifted_records", "count_moves", "record_moves")
 EXECUTION_STEPS = ("resolve_executions", "promote_executions")
 COMPARISON_STEPS = (
     "compare_trades",
@@ -42,6 +43,12 @@ _STAGED_DATES: LiteralString = (
 )
 _MOVING_DATES: LiteralString = (
     "select from_date from moving_records union select to_date from moving_records"
+)
+_UNDATED_REJECTS: LiteralString = (
+    "select from landing.batch_ranges as b join landing.rejects as r"
+    " on r.topic = b.topic and r.partition = b.partition"
+    " and r.message_offset >= b.first_offset and r.message_offset < b.end_offset"
+    " where b.batch_id = any(%(batch_ids)s::bigint[]) and not r.is_date_stated limit 1"
 )
 _TOUCHED_DATES: LiteralString = "select distinct business_date from touched_trades"
 _BATCHES_IN_STATUS: LiteralString = (
@@ -84,6 +91,10 @@ class StepSequence:
         dates = sorted({row[0] for row in rows}.union(more))
         self.parameters["business_dates"] = dates
         return dates
+
+    def has_rows(self, query: LiteralString) -> bool:
+        """Whether a query finds anything; spares a step that would look into every partition."""
+        return self.connection.execute(query, self.parameters).fetchone() is not None
 
     def describe(self) -> str:
         """Each step with its rows read and written, for the run log."""
@@ -190,10 +201,12 @@ def _promote(steps: StepSequence) -> None:
     dates = steps.set_dates(_STAGED_DATES)
     if moving.rows_out:
         dates = steps.set_dates(_MOVING_DATES, *dates)
-        steps.run("lift_moving_records", "put_lifted_records", "record_moves")
+        steps.run(*MOVING_STEPS)
     for records in ("confirmations", "pnl_snapshots"):
         steps.run(f"promote_{records}")
         _record_refused(steps, records)
+    if steps.has_rows(_UNDATED_REJECTS):
+        steps.run("place_rejects")
     steps.run("count_received")
 
 

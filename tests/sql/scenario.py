@@ -70,15 +70,17 @@ class Stage:
         """Take away every record; reference data stays."""
         self.connection.execute(EMPTY)
 
-    def add_batch(self, feed: str, *records: dict[str, Any]) -> int:
-        """One batch of one feed; gives its id."""
+    def add_batch(self, feed: str, *records: dict[str, Any], batch_id: int | None = None) -> int:
+        """One batch of one feed; gives its id, which is the next free one unless stated."""
         first = self.next_offsets.get(feed, 0)
         self.next_offsets[feed] = end = first + len(records)
         row = self.connection.execute(
             "insert into landing.batches"
-            " (feed, status, message_count, staged_count, reject_count, run_id)"
-            " values (%s, 'VALIDATED', %s, %s, 0, 'test') returning batch_id",
-            (feed, len(records), len(records)),
+            " (batch_id, feed, status, message_count, staged_count, reject_count, run_id)"
+            " overriding system value values (coalesce(%s, nextval(pg_get_serial_sequence("
+            "'landing.batches', 'batch_id'))), %s, 'VALIDATED', %s, %s, 0, 'test')"
+            " returning batch_id",
+            (batch_id, feed, len(records), len(records)),
         ).fetchone()
         assert row is not None
         self.connection.execute(

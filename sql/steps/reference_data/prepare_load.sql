@@ -1,5 +1,6 @@
 -- purpose: make the empty tables that the reference files are copied into.
--- reads: nothing
+-- reads: the columns of reference.markets, reference.settlement_cycles, reference.counterparties,
+--        reference.instruments, reference.sources, reference.tolerances, reference.calendar_days
 -- writes: loaded_markets, loaded_settlement_cycles, loaded_counterparties, loaded_instruments,
 --         loaded_sources, loaded_tolerances, loaded_calendar_days (temporary)
 -- rerun: replaces the temporary tables

@@ -1,6 +1,6 @@
 -- purpose: count how many messages of each batch belong to each business date.
--- reads: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batch_ranges,
---        landing.rejects
+-- reads: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batches,
+--        landing.batch_ranges, landing.rejects
 -- writes: control.received_counts
 -- rerun: append once per batch and date
 -- parameters: batch_ids

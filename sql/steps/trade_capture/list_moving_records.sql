@@ -1,6 +1,7 @@
 -- purpose: list the accepted undated records for which the executions of these batches are nearer
 --          than what they stand under now, and make the empty tables that take them.
--- reads: staging.executions, trade.unplaced_records, trade.displaced_records
+-- reads: staging.executions, trade.unplaced_records, trade.displaced_records; the columns of
+--        staging.confirmations, staging.pnl_snapshots
 -- writes: moving_records, moved_confirmations, moved_pnl_snapshots (temporary)
 -- rerun: replaces the temporary tables; a record that has moved is no longer found
 -- parameters: batch_ids

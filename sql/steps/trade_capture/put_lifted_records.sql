@@ -1,6 +1,7 @@
 -- purpose: give lifted records their place: moving ones the execution's date, the others the date
 --          that they had.
--- reads: lifted_records, moving_records (temporary)
+-- reads: lifted_records, moving_records (temporary); the columns of staging.confirmations,
+--        staging.pnl_snapshots
 -- writes: moved_confirmations, moved_pnl_snapshots (temporary)
 -- rerun: replaces the temporary rows
 -- parameters: none

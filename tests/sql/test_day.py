@@ -1,0 +1,232 @@
+"""A day from staging to its books: placement, totals that fail when they should, positions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+
+from posttrade import capture, close
+from posttrade.database import connect
+from posttrade.errors import GateFailed
+
+from .scenario import Stage
+
+TUESDAY, WEDNESDAY, THURSDAY = (dt.date(2026, 10, day) for day in (13, 14, 15))
+ACCEPTED_FEEDS = ("executions", "broker_confirmations", "pnl_snapshot")
+
+
+@pytest.fixture
+def stage(trade_connection: psycopg.Connection[Any]) -> Stage:
+    return Stage(trade_connection)
+
+
+def _run(dsn: str, stage: Stage, *batches: tuple[str, list[dict[str, Any]]]) -> list[int]:
+    batch_ids = [stage.add_batch(feed, *records) for feed, records in batches]
+    stage.connection.commit()
+    capture.promote_batches(dsn, batch_ids, run_id="test")
+    capture.reconcile_batches(dsn, batch_ids, run_id="test")
+    return batch_ids
+
+
+def _close(dsn: str, *dates: dt.date) -> None:
+    for date in dates:
+        close.begin_close(dsn, date, run_id="test")
+        close.reconcile_day(dsn, date, run_id="test")
+        close.build_positions(dsn, date, run_id="test")
+        close.count_control_totals(dsn, date, run_id="test")
+
+
+def _ask(dsn: str, query: str) -> list[tuple[Any, ...]]:
+    with connect(dsn) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def _trade(trade_id: str, date: dt.date, **terms: Any) -> dict[str, Any]:
+    return {"trade_id": trade_id, "business_date": date, **terms}
+
+
+def test_undated_records_find_their_execution_in_any_order(trade_dsn: str, stage: Stage) -> None:
+    """An id that comes back every day, confirmed around midnight, before its execution."""
+    midnight = dt.datetime(2026, 10, 15, tzinfo=dt.timezone.utc)
+    for trade_date, own_date in ((TUESDAY, WEDNESDAY), (WEDNESDAY, WEDNESDAY)):
+        late = {"confirmed_at": midnight} if trade_date == TUESDAY else {}
+        _run(
+            trade_dsn,
+            stage,
+            ("broker_confirmations", [_trade("1", own_date, is_date_stated=False, **late)]),
+        )
+        _run(trade_dsn, stage, ("executions", [_trade("1", trade_date)]))
+        _run(trade_dsn, stage, ("pnl_snapshot", [_trade("1", trade_date)]))
+    # both confirmations have Wednesday as their own date, so Wednesday's execution takes both
+    _close(trade_dsn, TUESDAY, WEDNESDAY)
+    found = _ask(
+        trade_dsn, "select business_date, break_type from recon.breaks where status='OPEN'"
+    )
+    assert sorted(found) == [
+        (TUESDAY, "missing_confirmation"),
+        (WEDNESDAY, "duplicate_confirmation"),
+        (WEDNESDAY, "timestamp_mismatch"),
+    ]
+
+
+def test_a_moved_record_leaves_nothing_behind(trade_dsn: str, stage: Stage) -> None:
+    _run(
+        trade_dsn,
+        stage,
+        (
+            "broker_confirmations",
+            [
+                _trade("1", WEDNESDAY, is_date_stated=False),
+                _trade("1", WEDNESDAY, is_date_stated=False),
+                _trade("2", WEDNESDAY, is_date_stated=False),
+            ],
+        ),
+        ("pnl_snapshot", [_trade("1", THURSDAY, is_date_stated=False)]),
+    )
+    _close(trade_dsn, WEDNESDAY, THURSDAY)
+    assert len(_ask(trade_dsn, "select from recon.breaks where status = 'OPEN'")) == 3
+
+    late = dt.datetime.combine(WEDNESDAY, dt.time(15), dt.timezone.utc)
+    _run(trade_dsn, stage, ("executions", [_trade("1", TUESDAY, executed_at=late)]))
+    _close(trade_dsn, TUESDAY, WEDNESDAY, THURSDAY)
+    assert _ask(trade_dsn, "select business_date, trade_id from recon.matches") == [(TUESDAY, "1")]
+    assert _ask(
+        trade_dsn,
+        "select business_date, trade_id, status, resolved_reason from recon.breaks order by 1, 2",
+    ) == [
+        (WEDNESDAY, "1", "RESOLVED", "records_moved_or_withdrawn"),
+        (WEDNESDAY, "2", "OPEN", None),
+        (THURSDAY, "1", "RESOLVED", "records_moved_or_withdrawn"),
+    ]
+    assert _ask(
+        trade_dsn,
+        "select business_date, feed, received_count, accepted_count, duplicate_count"
+        " from control.date_totals order by 1, 2",
+    ) == [
+        (TUESDAY, "broker_confirmations", 2, 1, 1),
+        (TUESDAY, "executions", 1, 1, 0),
+        (TUESDAY, "pnl_snapshot", 1, 1, 0),
+        (WEDNESDAY, "broker_confirmations", 1, 1, 0),
+    ]
+    assert _ask(trade_dsn, "select trade_id from trade.unplaced_records") == [("2",)]
+
+
+def test_a_new_version_takes_the_match_away_and_brings_it_back(
+    trade_dsn: str, stage: Stage
+) -> None:
+    _run(trade_dsn, stage, *((feed, [_trade("1", WEDNESDAY)]) for feed in ACCEPTED_FEEDS))
+    _run(trade_dsn, stage, ("executions", [_trade("1", WEDNESDAY, version=2, quantity=99)]))
+    states = "select outcome, reconciled from recon.trades where trade_id = '1'"
+    assert _ask(trade_dsn, states) == [("mismatched", False)]
+    _run(trade_dsn, stage, ("executions", [_trade("1", WEDNESDAY, version=3)]))
+    assert _ask(trade_dsn, states) == [("matched", True)]
+    assert _ask(trade_dsn, "select distinct status from recon.breaks") == [("RESOLVED",)]
+
+
+def test_waiting_ends_with_the_grace_period(trade_dsn: str, stage: Stage) -> None:
+    _run(trade_dsn, stage, ("executions", [_trade("1", WEDNESDAY)]))
+    due_at = capture.next_due_at(trade_dsn)
+    assert due_at is not None
+    assert _ask(trade_dsn, "select outcome from recon.trades") == [("pending",)]
+    capture.reconcile_batches(
+        trade_dsn, [], run_id="test", as_of=due_at - dt.timedelta(milliseconds=1)
+    )
+    assert _ask(trade_dsn, "select outcome from recon.trades") == [("pending",)]
+    capture.reconcile_batches(trade_dsn, [], run_id="test", as_of=due_at)
+    assert _ask(trade_dsn, "select outcome from recon.trades") == [("unmatched",)]
+    assert capture.next_due_at(trade_dsn) is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "delete from trade.executions where trade_id = '1'",
+        "delete from trade.confirmations where trade_id = '1'",
+        "delete from landing.messages where topic = 'pnl_snapshot'",
+        "insert into landing.duplicates values ('x', 0, 9, 'executions', 1, '2026-10-14', '9', 1)",
+    ],
+)
+def test_totals_fail_when_rows_are_changed_by_hand(
+    trade_dsn: str, stage: Stage, damage: str
+) -> None:
+    records = [_trade("1", WEDNESDAY), _trade("2", WEDNESDAY)]
+    _run(trade_dsn, stage, *((feed, records) for feed in ACCEPTED_FEEDS))
+    close.count_control_totals(trade_dsn, WEDNESDAY, run_id="test")
+    with connect(trade_dsn) as connection:
+        connection.execute(damage.encode())
+    with pytest.raises(GateFailed, match="do not add up"):
+        close.count_control_totals(trade_dsn, WEDNESDAY, run_id="test")
+
+
+def test_a_step_that_fails_leaves_nothing(trade_dsn: str, stage: Stage) -> None:
+    """A crash before the end leaves the batch as it was; a second promotion does nothing."""
+    batch_id = stage.add_batch("executions", _trade("1", WEDNESDAY))
+    stage.connection.commit()
+    with connect(trade_dsn) as connection:
+        connection.execute("alter table outbox.messages add constraint nothing check (false)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        capture.promote_batches(trade_dsn, [batch_id], run_id="test")
+    assert _ask(trade_dsn, "select status from landing.batches") == [("VALIDATED",)]
+    assert _ask(trade_dsn, "select from trade.executions") == []
+    with connect(trade_dsn) as connection:
+        connection.execute("alter table outbox.messages drop constraint nothing")
+    for _ in range(2):
+        capture.promote_batches(trade_dsn, [batch_id], run_id="test")
+        assert _ask(trade_dsn, "select status from landing.batches") == [("PROMOTED",)]
+        assert len(_ask(trade_dsn, "select from trade.executions")) == 1
+        assert len(_ask(trade_dsn, "select from outbox.messages")) == 1
+
+
+def test_enriched_trades_carry_exact_numbers(trade_dsn: str, stage: Stage) -> None:
+    record = _trade("1", WEDNESDAY, quantity=Decimal("0.1"), price=Decimal("123456789.0123456789"))
+    _run(trade_dsn, stage, ("executions", [record]))
+    ((text,),) = _ask(trade_dsn, "select payload::text from outbox.messages")
+    payload = json.loads(text, parse_float=Decimal)
+    assert payload["trade_value"] == Decimal("12345678.90123456789")
+    assert payload["settlement_date"] == "2026-10-15"
+
+
+def test_positions_and_cash_agree_over_days(trade_dsn: str, stage: Stage) -> None:
+    """price P&L = cash flow + position x mark, and days add up to the time since the start."""
+    fills = {
+        TUESDAY: [("BUY", 10, "2.50"), ("SELL", 4, "3.00")],
+        WEDNESDAY: [("SELL", 9, "2.00")],
+        THURSDAY: [("BUY", 3, "1.25")],
+    }
+    for number, (date, rows) in enumerate(fills.items()):
+        _run(
+            trade_dsn,
+            stage,
+            (
+                "executions",
+                [
+                    _trade(
+                        f"{number}-{i}",
+                        date,
+                        side=side,
+                        quantity=quantity,
+                        price=Decimal(price),
+                        brokerage_fee=Decimal("0.10"),
+                        executed_at=dt.datetime.combine(date, dt.time(15, i), dt.timezone.utc),
+                    )
+                    for i, (side, quantity, price) in enumerate(rows)
+                ],
+            ),
+        )
+    for _ in range(2):
+        _close(trade_dsn, *fills)
+    columns = "closing_quantity, mark_price, cash_flow_amount, day_pnl_amount, pnl_to_date_amount"
+    found = [
+        _ask(trade_dsn, f"select {columns}, fee_to_date_amount from books.positions('{date}')")[0]  # noqa: S608
+        for date in fills
+    ]
+    assert found == [
+        (6, Decimal("3.00"), -13, 5, 5, Decimal("0.20")),
+        (-3, Decimal("2.00"), 18, -6, -1, Decimal("0.30")),
+        (0, Decimal("1.25"), Decimal("-3.75"), Decimal("2.25"), Decimal("1.25"), Decimal("0.40")),
+    ]

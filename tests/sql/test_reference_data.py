@@ -1,0 +1,130 @@
+"""Reference data: loaded once, and true to the standards of its identifiers."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from posttrade.business_calendar import BusinessCalendar
+from posttrade.database import StepCounts
+from posttrade.errors import ConfigurationError
+from posttrade.reference_data import COPIES, REFERENCE_DATA, load_reference_data
+
+LEI_LENGTH = 20
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (REFERENCE_DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _digits(text: str) -> str:
+    return "".join(str(int(character, 36)) for character in text)
+
+
+def _is_isin(text: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(_digits(text))):
+        doubled = int(digit) * (1 + place % 2)
+        total += doubled // 10 + doubled % 10
+    return len(text) == 12 and total % 10 == 0
+
+
+def test_check_digits() -> None:
+    parties = [row for row in _rows("counterparties.csv") if row["lei"]]
+    assert len(parties) >= 10
+    for row in parties:
+        assert len(row["lei"]) == LEI_LENGTH
+        assert int(_digits(row["lei"])) % 97 == 1, row
+    instruments = _rows("instruments.csv")
+    assert len(instruments) >= 40
+    assert len({row["asset_class"] for row in instruments}) == 5
+    assert all(_is_isin(row["isin"]) for row in instruments if row["isin"])
+
+
+def test_every_market_has_a_cycle_for_every_asset_class() -> None:
+    cycles = {(row["market_id"], row["asset_class"]) for row in _rows("settlement_cycles.csv")}
+    classes = ("EQUITY", "BOND", "DERIVATIVE", "FX", "COMMODITY")
+    assert cycles == {(row["market_id"], c) for row in _rows("markets.csv") for c in classes}
+
+
+def test_loading_again_does_nothing(trade_connection: psycopg.Connection[Any]) -> None:
+    assert load_reference_data(trade_connection) == StepCounts(0, 0)
+
+
+def test_a_changed_row_is_changed(
+    trade_connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    for name in COPIES:
+        shutil.copy(REFERENCE_DATA / name, tmp_path)
+    file = tmp_path / "counterparties.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Alder Street Securities", "Alder & Sons"), encoding="utf-8")
+    counts = load_reference_data(trade_connection, folder=tmp_path)
+    assert counts.rows_out == 1
+    row = trade_connection.execute(
+        "select counterparty_name from reference.counterparties where counterparty_id = 'ALDER'"
+    ).fetchone()
+    assert row == ("Alder & Sons",)
+
+
+def test_a_file_of_another_shape_is_refused(
+    trade_connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    for name in COPIES:
+        shutil.copy(REFERENCE_DATA / name, tmp_path)
+    (tmp_path / "sources.csv").write_text("source_id,zone\nx,UTC\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"sources\.csv cannot be loaded"):
+        load_reference_data(trade_connection, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("market_id", "traded", "settles"),
+    [
+        ("US", "2024-05-24", "2024-05-29"),  # the last T+2 Friday, over Memorial Day
+        ("US", "2024-05-28", "2024-05-29"),  # the first T+1 day
+        ("US", "2026-10-09", "2026-10-13"),  # over Columbus Day
+        ("US", "2026-11-21", "2026-11-23"),  # a Saturday
+        ("EU", "2027-10-08", "2027-10-12"),  # the last T+2 day
+        ("EU", "2027-10-11", "2027-10-12"),  # the first T+1 day
+        ("INDIA", "2026-11-20", "2026-11-23"),
+        ("FX_USDCAD", "2026-11-20", "2026-11-23"),
+    ],
+)
+def test_settlement_dates(
+    trade_connection: psycopg.Connection[Any], market_id: str, traded: str, settles: str
+) -> None:
+    row = trade_connection.execute(
+        "select settlement_date from reference.settlement_dates(array[%s::date])"
+        " where market_id = %s and asset_class = 'EQUITY'",
+        (traded, market_id),
+    ).fetchone()
+    assert row == (dt.date.fromisoformat(settles),)
+
+
+def test_ordinals_count_business_days(trade_connection: psycopg.Connection[Any]) -> None:
+    calendar = BusinessCalendar.load("US_SETTLEMENT")
+    rows = trade_connection.execute(
+        "select calendar_date from reference.calendar_days where calendar_id = 'US_SETTLEMENT'"
+        " and is_business_day order by business_day_ordinal"
+    ).fetchall()
+    assert tuple(row[0] for row in rows) == calendar.days
+
+
+@pytest.mark.parametrize(("start", "days"), [("2026-11-20", 7), ("2026-11-21", 6)])
+def test_weekdays_stand_in_for_calendars(
+    trade_connection: psycopg.Connection[Any], start: str, days: int
+) -> None:
+    rows = trade_connection.execute(
+        "select n, reference.add_weekdays(%s::date, n) from generate_series(0, %s) as n",
+        (start, days),
+    ).fetchall()
+    weekdays = BusinessCalendar.load("WEEKDAYS")
+    friday = dt.date(2026, 11, 20)
+    assert dict(rows) == {n: weekdays.add_business_days(friday, n) for n in range(days + 1)}
