@@ -35,7 +35,7 @@ COPY_MESSAGES = (
 )
 COPY_REJECTS = (
     b"copy landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,"
-    b" stage, reason, detail, trade_id, payload) from stdin"
+    b" is_date_stated, stage, reason, detail, trade_id, payload) from stdin"
 )
 
 
@@ -202,6 +202,7 @@ def _reject_rows(batch: ReadyBatch) -> Iterator[tuple[Any, ...]]:
             reject.offset,
             batch.batch_id,
             reject.business_date,
+            reject.is_date_stated,
             "contract",
             reject.reason,
             reject.detail,

@@ -64,7 +64,8 @@ def reject_batch(dsn: str, batch_id: int, *, detail: str) -> int:
         _lock_stopped(connection, batch_id)
         refused = connection.execute(read_statement("batches/refuse_rows"), parameters).rowcount
         # what was received is counted when a batch is promoted; this one never is
-        run_step(connection, "trade_capture/count_received", {"batch_ids": [batch_id]})
+        for step in ("place_rejects", "count_received"):
+            run_step(connection, f"trade_capture/{step}", {"batch_ids": [batch_id]})
         connection.execute(read_statement("batches/close_batch"), parameters)
     return refused
 

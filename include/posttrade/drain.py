@@ -24,9 +24,9 @@ from posttrade.contracts.message import stated_version
 from posttrade.contracts.rows import Arrivals, Source
 from posttrade.contracts.schema import read_contract
 from posttrade.contracts.staging import StagingWriter
-from posttrade.contracts.values import DAYS_AHEAD_MAX, FIRST_DATE
+from posttrade.contracts.values import DAYS_AHEAD_MAX
 from posttrade.database import connect
-from posttrade.errors import ConfigurationError
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.feed_reader import (
     FETCH_CONFIG,
     FeedReader,
@@ -35,6 +35,7 @@ from posttrade.feed_reader import (
     begin_partition,
 )
 from posttrade.feeds import FEEDS, Feed
+from posttrade.message_clock import MessageClock, instant_of
 from posttrade.statements import read_statement
 from posttrade.watermarks import Watermarks, list_partitions, open_consumer, read_places
 
@@ -49,7 +50,7 @@ class DrainLimits:
         messages_max: messages in a batch.
         bytes_max: payload bytes in a batch; what bounds memory.
         batches_per_feed_max: batches of each feed in one call; what is left waits for the next.
-        idle_s: how long the broker may stay silent while messages are due.
+        idle_s: how long the broker may stay silent while messages are due, and another drain work.
     """
 
     messages_max: int = 50_000
@@ -88,7 +89,7 @@ def drain_feeds(
         earlier runs, and those drained now.
 
     Raises:
-        Unavailable: the broker or the database does not answer, or another drain was faster.
+        Unavailable: the broker or the database does not answer, or another drain is at work.
             Batches stored before that stay stored.
         InvariantBroken: a topic ends before what was drained from it.
         ConfigurationError: a topic or the reference data is missing.
@@ -102,6 +103,7 @@ def drain_feeds(
     ):
         # each statement its own transaction here; store_batch opens one for each batch
         reading.autocommit = storing.autocommit = True
+        _claim_drain(reading, limits)
         state = _read_state(reading)
         watermarks = read_places(consumer, list_partitions(consumer, FEEDS))
         drained: list[int] = []
@@ -123,6 +125,17 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _claim_drain(connection: psycopg.Connection[Any], limits: DrainLimits) -> None:
+    try:
+        connection.execute(
+            read_statement("landing/claim_drain"), {"wait_ms": int(limits.idle_s * 1000)}
+        )
+    except psycopg.errors.LockNotAvailable as error:
+        raise Unavailable(
+            f"another drain has been at work for {limits.idle_s:.0f} s; try again"
+        ) from error
 
 
 def _read_state(connection: psycopg.Connection[Any]) -> _State:
@@ -179,7 +192,7 @@ class _FeedDrain:
         self._run_id = run_id
         latest = state.received_on + dt.timedelta(days=DAYS_AHEAD_MAX)
         self._writer = StagingWriter(read_contract(feed), state.sources, latest)
-        self._clock = _MessageClock(state.received_on, latest)
+        self._clock = MessageClock(state.received_on, latest)
 
     def run(self, progress: Mapping[int, PartitionProgress], limits: DrainLimits) -> list[int]:
         """Drain the feed.
@@ -246,47 +259,3 @@ def _versions(raw: RawBatch) -> list[int | None]:
         by_header[facts] if facts in by_header else stated_version(None, payload)
         for facts, payload in zip(raw.headers, raw.payloads, strict=True)
     ]
-
-
-class _MessageClock:
-    """Instants of messages as the broker tells them.
-
-    One that is absent, or outside the dates that the product believes, is replaced by the start of
-    the drain's day: a client may set anything there, and the calendars end.
-    """
-
-    def __init__(self, received_on: dt.date, latest: dt.date) -> None:
-        self._now_ms = _ms_of(received_on)
-        self._first_ms = _ms_of(FIRST_DATE)
-        self._last_ms = _ms_of(latest)
-        self._seconds: dict[int, str] = {}
-
-    def settle(self, timestamps_ms: list[int]) -> list[int]:
-        """Instants in milliseconds since 1970, with the unbelievable ones replaced."""
-        if not timestamps_ms:
-            return []
-        if self._first_ms <= min(timestamps_ms) and max(timestamps_ms) <= self._last_ms:
-            return timestamps_ms
-        return [
-            at if self._first_ms <= at <= self._last_ms else self._now_ms for at in timestamps_ms
-        ]
-
-    def texts(self, arrived_ms: list[int]) -> list[str]:
-        """Instants as text; the same one is written once."""
-        known = {at_ms: self._text(at_ms) for at_ms in set(arrived_ms)}
-        return [known[at_ms] for at_ms in arrived_ms]
-
-    def _text(self, at_ms: int) -> str:
-        second, ms = divmod(at_ms, 1000)
-        if second not in self._seconds:
-            self._seconds[second] = str(instant_of(second * 1000))[:19]
-        return f"{self._seconds[second]}.{ms:03d}+00:00"
-
-
-def _ms_of(date: dt.date) -> int:
-    return (date - dt.date(1970, 1, 1)).days * 86_400_000
-
-
-def instant_of(at_ms: int) -> dt.datetime:
-    """An instant from milliseconds since 1970."""
-    return dt.datetime.fromtimestamp(at_ms / 1000, tz=dt.timezone.utc)

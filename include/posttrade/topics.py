@@ -64,6 +64,7 @@ def ensure_topics(kafka_config: Mapping[str, Any], topics: Iterable[Topic] = TOP
 
     Args:
         kafka_config: librdkafka client settings; consumer-only ones are ignored.
+        topics: the topics to make.
 
     Returns:
         Names of the topics made now.

@@ -145,39 +145,3 @@ create trigger versions_append_only before update or delete on report.versions
     for each row execute function control.refuse_change();
 create trigger received_counts_append_only before update or delete on control.received_counts
     for each row execute function control.refuse_change();
-
-create function control.ensure_partitions(p_business_date date) returns void language plpgsql as $$
--- Makes the business date's partitions. Attaching, instead of "partition of", takes the weaker lock,
--- so readers of other dates go on; the advisory lock makes two callers wait for each other.
-declare
-    parent record;
-    partition_name text;
-begin
-    if to_regclass(format('recon.breaks_%s', to_char(p_business_date, 'YYYYMMDD'))) is not null then
-        return;
-    end if;
-    perform pg_advisory_xact_lock(hashtext('control.ensure_partitions'));
-    for parent in
-        select *
-        from (values
-            ('trade', 'executions'), ('trade', 'confirmations'), ('trade', 'pnl_snapshots'),
-            ('recon', 'matches'), ('recon', 'breaks')
-        ) as parents (schema_name, table_name)
-    loop
-        partition_name := format('%s_%s', parent.table_name, to_char(p_business_date, 'YYYYMMDD'));
-        if to_regclass(format('%I.%I', parent.schema_name, partition_name)) is null then
-            execute format(
-                'create table %1$I.%2$I (like %1$I.%3$I including defaults including constraints)',
-                parent.schema_name, partition_name, parent.table_name
-            );
-            execute format(
-                'alter table %1$I.%2$I add check (business_date is not null and business_date = %4$L);'
-                'alter table %1$I.%3$I attach partition %1$I.%2$I for values in (%4$L)',
-                parent.schema_name, partition_name, parent.table_name, p_business_date
-            );
-        end if;
-    end loop;
-end
-$$;
-comment on function control.ensure_partitions(date) is
-    'Makes the partitions of a business date where they are missing; does nothing where they stand.';

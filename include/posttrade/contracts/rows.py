@@ -58,6 +58,8 @@ class Reject:
     partition: int
     offset: int
     business_date: dt.date
+    # false: the message states neither a date nor an instant, and its trade may tell
+    is_date_stated: bool
     reason: str
     detail: str
     trade_id: str | None

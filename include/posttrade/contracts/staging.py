@@ -18,7 +18,7 @@ from posttrade.contracts.rows import (
     local_date,
     source_zone,
 )
-from posttrade.contracts.schema import SOURCE, TRADE_DATE, Contract, Version
+from posttrade.contracts.schema import OCCURRED_AT, SOURCE, TRADE_DATE, Contract, Version
 from posttrade.contracts.values import read_value
 from posttrade.errors import DataRejected
 
@@ -145,25 +145,40 @@ class StagingWriter:
     def _reject(
         self, arrivals: Arrivals, row: int, error: DataRejected, parsed: Mapping[str, Any]
     ) -> Reject:
+        stated = self._stated_date(parsed, arrivals.versions[row])
+        zone = self._zone_of(parsed)
         return Reject(
             partition=arrivals.partitions[row],
             offset=arrivals.offsets[row],
-            business_date=self._reject_date(parsed, arrivals.arrived_at[row]),
+            business_date=dt.date.fromisoformat(
+                stated or local_date(arrivals.arrived_at[row], zone)
+            ),
+            is_date_stated=stated is not None,
             reason=error.reason,
             detail=error.detail,
             trade_id=self._readable(parsed, "trade_id"),
             payload=arrivals.payloads[row],
         )
 
-    def _reject_date(self, parsed: Mapping[str, Any], arrived_at: str) -> dt.date:
-        """The date stated by the message where it can be read, else that of its instant."""
-        source_id = self._readable(parsed, SOURCE) or self._contract.feed
-        zone = source_zone(self._sources, source_id)
-        stated = self._readable(parsed, TRADE_DATE) or local_date(arrived_at, zone)
-        return dt.date.fromisoformat(stated)
+    def _stated_date(self, parsed: Mapping[str, Any], number: int | None) -> str | None:
+        """The trade date that the message states, or that of the instant it states."""
+        stated = self._readable(parsed, TRADE_DATE)
+        version = self._contract.versions.get(number or 0)
+        if stated is not None or version is None:
+            return stated
+        for field in version.fields:
+            if field.role == OCCURRED_AT:
+                instant = self._readable(parsed, field.name, version)
+                return None if instant is None else local_date(instant, self._zone_of(parsed))
+        return None
 
-    def _readable(self, parsed: Mapping[str, Any], name: str) -> str | None:
-        field = self._contract.newest.field(name)
+    def _zone_of(self, parsed: Mapping[str, Any]) -> str:
+        return source_zone(self._sources, self._readable(parsed, SOURCE) or self._contract.feed)
+
+    def _readable(
+        self, parsed: Mapping[str, Any], name: str, version: Version | None = None
+    ) -> str | None:
+        field = (version or self._contract.newest).field(name)
         value = parsed.get(name)
         if field is None or not isinstance(value, str):
             return None

@@ -2,17 +2,18 @@
 with refused as (
     delete from staging.executions
     where batch_id = %(batch_id)s
-    returning feed, topic, partition, message_offset, business_date, trade_id
+    returning
+        feed, topic, partition, message_offset, business_date, true as is_date_stated, trade_id
 ),
 refused_confirmations as (
     delete from staging.confirmations
     where batch_id = %(batch_id)s
-    returning feed, topic, partition, message_offset, business_date, trade_id
+    returning feed, topic, partition, message_offset, business_date, is_date_stated, trade_id
 ),
 refused_pnl_snapshots as (
     delete from staging.pnl_snapshots
     where batch_id = %(batch_id)s
-    returning feed, topic, partition, message_offset, business_date, trade_id
+    returning feed, topic, partition, message_offset, business_date, is_date_stated, trade_id
 ),
 all_refused as (
     select * from refused
@@ -22,8 +23,8 @@ all_refused as (
     select * from refused_pnl_snapshots
 )
 insert into landing.rejects (
-    feed, topic, partition, message_offset, batch_id, business_date, stage, reason, detail,
-    trade_id, payload
+    feed, topic, partition, message_offset, batch_id, business_date, is_date_stated, stage,
+    reason, detail, trade_id, payload
 )
 select
     r.feed,
@@ -32,6 +33,7 @@ select
     r.message_offset,
     %(batch_id)s,
     r.business_date,
+    r.is_date_stated,
     'person',
     'batch_refused',
     %(detail)s,

@@ -17,7 +17,7 @@ left_executions as (
         and staged.topic = findings.topic
         and staged.partition = findings.partition
         and staged.message_offset = findings.message_offset
-    returning staged.feed, staged.business_date, staged.trade_id, findings.*
+    returning staged.feed, staged.business_date, true as is_date_stated, staged.trade_id, findings.*
 ),
 left_confirmations as (
     delete from staging.confirmations as staged
@@ -27,7 +27,8 @@ left_confirmations as (
         and staged.topic = findings.topic
         and staged.partition = findings.partition
         and staged.message_offset = findings.message_offset
-    returning staged.feed, staged.business_date, staged.trade_id, findings.*
+    returning
+        staged.feed, staged.business_date, staged.is_date_stated, staged.trade_id, findings.*
 ),
 left_pnl_snapshots as (
     delete from staging.pnl_snapshots as staged
@@ -37,7 +38,8 @@ left_pnl_snapshots as (
         and staged.topic = findings.topic
         and staged.partition = findings.partition
         and staged.message_offset = findings.message_offset
-    returning staged.feed, staged.business_date, staged.trade_id, findings.*
+    returning
+        staged.feed, staged.business_date, staged.is_date_stated, staged.trade_id, findings.*
 ),
 quarantined as (
     select * from left_executions
@@ -48,8 +50,8 @@ quarantined as (
 ),
 rejected as (
     insert into landing.rejects (
-        feed, topic, partition, message_offset, batch_id, business_date, stage, reason, detail,
-        trade_id, payload
+        feed, topic, partition, message_offset, batch_id, business_date, is_date_stated, stage,
+        reason, detail, trade_id, payload
     )
     select
         quarantined.feed,
@@ -58,6 +60,7 @@ rejected as (
         quarantined.message_offset,
         %(batch_id)s,
         quarantined.business_date,
+        quarantined.is_date_stated,
         'quality',
         quarantined.reason,
         quarantined.detail,

@@ -13,8 +13,8 @@ where m.business_date = any(%(business_dates)s::date[])
   and j.has_stale_match;
 
 insert into recon.matches (
-    business_date, trade_id, execution_version, confirmation_version, pnl_snapshot_version,
-    quantity_delta, price_delta, timestamp_delta_ms, pnl_delta, run_id, matched_at
+    business_date, trade_id, execution_version, confirmation_version, pnl_snapshot_version, run_id,
+    matched_at
 )
 select
     business_date,
@@ -22,10 +22,6 @@ select
     execution_version,
     confirmation_version,
     pnl_snapshot_version,
-    confirmed_quantity - quantity,
-    confirmed_price - price,
-    extract(epoch from confirmed_at - executed_at) * 1000,
-    pnl_impact - (price * quantity - commission),
     %(run_id)s,
     %(as_of)s
 from judged_trades
