@@ -9,7 +9,7 @@ One run after the other (`@continuous`), each a micro-batch:
 | `validate_batches` | Great Expectations; failing rows are quarantined, table rules stop it |
 | `promote_batches` | gives each record its business date, drops duplicates, stores conflicts |
 | `reconcile_batches` | compares the trades the batch touched, and those whose grace is over |
-| `publish_outbox` | sends enriched trades to Kafka |
+| `publish_outbox` | sends enriched trades to Kafka, while the trades are compared |
 
 **Rerun.** Every task may run again at any time, also after kill -9: it finds its batches by their
 status and leaves the same rows. Clear the failed task, or do nothing: the next run takes up what is
@@ -62,4 +62,4 @@ with DAG(
     publish_outbox = PythonStep(task_id="publish_outbox", call="posttrade.outbox.publish_outbox")
 
     wait_for_messages >> drain_feeds >> validate_batches >> promote_batches
-    promote_batches >> reconcile_batches >> publish_outbox
+    promote_batches >> [reconcile_batches, publish_outbox]
