@@ -21,7 +21,7 @@ from posttrade.contracts.schema import DECIMAL, INTEGER, SOURCE, TRADE_DATE, Ver
 from posttrade.contracts.values import NumberText
 from posttrade.errors import ConfigurationError, DataRejected
 from posttrade.feeds import FEEDS, Feed
-from posttrade.sending import Outgoing, send_messages
+from posttrade.sending import Message, send_messages
 from posttrade.topics import MESSAGE_BYTES_MAX
 
 CSV_SUFFIXES = (".csv", ".txt")
@@ -99,7 +99,7 @@ def choose_version(feed: Feed, names: set[str]) -> Version | None:
     return max(fitting, key=lambda version: version.number, default=None)
 
 
-def _read_csv(feed: Feed, path: Path, stated: Mapping[str, str]) -> Iterator[Outgoing]:
+def _read_csv(feed: Feed, path: Path, stated: Mapping[str, str]) -> Iterator[Message]:
     csv.field_size_limit(MESSAGE_BYTES_MAX)
     # bytes that are not UTF-8 pass through unchanged, for the drain to refuse
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
@@ -156,16 +156,16 @@ def _row_fields(
 
 def _outgoing(
     feed: Feed, version: Version, fields: dict[str, Any], numeric: set[str], line: int
-) -> Outgoing:
+) -> Message:
     parts = [
         f"{json.dumps(name)}:{_json_value(value, is_number=name in numeric)}"
         for name, value in fields.items()
     ]
     text = "{" + ",".join(parts) + "}"
-    return Outgoing(
+    return Message(
         topic=feed.name,
         key=_key_of(fields),
-        value=text.encode("utf-8", "surrogateescape"),
+        payload=text.encode("utf-8", "surrogateescape"),
         headers=((HEADER, str(version.number).encode()),),
         identity=f"line {line}",
     )
@@ -194,7 +194,7 @@ def _key_of(fields: Mapping[str, Any]) -> bytes | None:
     return trade_id.encode("utf-8", "surrogateescape") if isinstance(trade_id, str) else None
 
 
-def _read_json_lines(feed: Feed, path: Path, stated: Mapping[str, str]) -> Iterator[Outgoing]:
+def _read_json_lines(feed: Feed, path: Path, stated: Mapping[str, str]) -> Iterator[Message]:
     with path.open("rb") as file:
         number = 0
         while line := file.readline(MESSAGE_BYTES_MAX):
@@ -209,12 +209,12 @@ def _read_json_lines(feed: Feed, path: Path, stated: Mapping[str, str]) -> Itera
                 yield _outgoing_line(feed, content, stated, number)
 
 
-def _outgoing_line(feed: Feed, content: bytes, stated: Mapping[str, str], line: int) -> Outgoing:
+def _outgoing_line(feed: Feed, content: bytes, stated: Mapping[str, str], line: int) -> Message:
     """A line as it stands; what it leaves open is added behind its last field."""
     try:
         fields = parse_object(content)
     except DataRejected:
-        return Outgoing(feed.name, None, content, identity=f"line {line}")
+        return Message(feed.name, None, content, identity=f"line {line}")
     added = {name: value for name, value in stated.items() if name not in fields}
     headers: tuple[tuple[str, bytes], ...] = ()
     if VERSION_FIELD not in fields:
@@ -228,4 +228,4 @@ def _outgoing_line(feed: Feed, content: bytes, stated: Mapping[str, str], line: 
     key = None
     if isinstance(trade_id, (str, NumberText)):
         key = trade_id.encode("utf-8", "replace")
-    return Outgoing(feed.name, key, content, headers, identity=f"line {line}")
+    return Message(feed.name, key, content, headers, identity=f"line {line}")

@@ -14,7 +14,7 @@ import psycopg
 
 from posttrade.database import connect
 from posttrade.errors import PostTradeError, Unavailable
-from posttrade.sending import Outgoing, send_messages
+from posttrade.sending import Message, send_messages
 from posttrade.statements import read_statement
 
 MESSAGES_MAX = 50_000
@@ -77,12 +77,12 @@ def _publish_round(
     return len(delivered)
 
 
-def _outgoing(row: tuple[int, str, str, str | None, str]) -> Outgoing:
+def _outgoing(row: tuple[int, str, str, str | None, str]) -> Message:
     outbox_id, message_id, topic, key, payload = row
-    return Outgoing(
+    return Message(
         topic=topic,
         key=None if key is None else key.encode(),
-        value=payload.encode(),
+        payload=payload.encode(),
         headers=((HEADER, message_id.encode()),),
         identity=outbox_id,
     )

@@ -18,7 +18,7 @@ from posttrade.contracts.message import HEADER, parse_object
 from posttrade.contracts.values import NumberText
 from posttrade.database import connect
 from posttrade.errors import ConfigurationError, DataRejected
-from posttrade.sending import Outgoing, send_messages
+from posttrade.sending import Message, send_messages
 from posttrade.statements import read_statement
 
 ROWS_MAX = 10_000_000
@@ -139,7 +139,7 @@ def replay_rejects(dsn: str, kafka_config: Mapping[str, Any], path: Path) -> Rep
 
 def _repaired_messages(
     connection: psycopg.Connection[Any], path: Path, counts: dict[str, int]
-) -> Iterator[Outgoing]:
+) -> Iterator[Message]:
     for _ in _read_lines(path):  # the whole file first: it is sent as a whole or not at all
         pass
     seen: set[int] = set()
@@ -162,7 +162,7 @@ def _repaired_messages(
             version = repaired.get("contract_version", version)
             if version is not None:
                 headers.append((HEADER, str(version).encode()))
-            yield Outgoing(topic, _key_of(payload), payload, tuple(headers), reject_id)
+            yield Message(topic, _key_of(payload), payload, tuple(headers), reject_id)
 
 
 def _read_lines(path: Path) -> Iterator[tuple[str, int, dict[str, Any], bytes | None]]:

@@ -1,159 +1,201 @@
-"""Hands messages to Kafka, idempotently, and knows of each whether the broker has it."""
+"""Hands messages to Kafka: each exactly once, in order, and none silently lost."""
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.topics import MESSAGE_BYTES_MAX, admin_config
 
-DELIVERY_TIMEOUT_S = 120
-# the producer gives up first, and says why
-SILENCE_LIMIT_S = DELIVERY_TIMEOUT_S + 10
-POLL_EVERY = 500
+DELIVERY_TIMEOUT_S = 300
+STALL_LIMIT_S = DELIVERY_TIMEOUT_S + 10  # the producer itself gives up first, and says why
+POLL_EVERY = 512  # messages between two looks at what came back
+POLL_TIMEOUT_S = 0.2
+PROGRESS_INTERVAL_S = 0.5
 PRODUCER_CONFIG: dict[str, Any] = {
     "acks": "all",
     "enable.idempotence": True,
-    "compression.type": "zstd",
+    "compression.type": "zstd",  # the embedded broker keeps what it holds in little memory
     "linger.ms": 20,
     "batch.size": 1_000_000,
     "message.max.bytes": MESSAGE_BYTES_MAX,
     "message.timeout.ms": DELIVERY_TIMEOUT_S * 1000,
     "queue.buffering.max.messages": 100_000,
-    "queue.buffering.max.kbytes": 64 * 1024,
+    "queue.buffering.max.kbytes": 128 * 1024,
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Outgoing:
-    """A message to send.
+class Message(NamedTuple):
+    """One Kafka message, ready to be sent.
 
     Attributes:
         identity: whatever the caller knows it by.
     """
 
     topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    key: str | bytes | None
+    payload: bytes | None
+    headers: Sequence[tuple[str, str | bytes | None]] = ()
     identity: Any = None
 
 
 def send_messages(
     kafka_config: Mapping[str, Any],
-    messages: Iterable[Outgoing],
+    messages: Iterable[Message],
     *,
+    rate: int | None = None,
     on_delivered: Callable[[Any], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
     """Send messages and wait until the broker has every one of them.
 
     Args:
-        kafka_config: client settings; those of consumers are left out.
+        kafka_config: librdkafka client settings; consumer-only ones are left out.
         messages: taken one by one, so that memory does not grow with their number.
-        on_delivered: told the identity of each message that the broker has.
+        rate: messages per second; None sends as fast as the broker takes them.
+        on_delivered: told the identity of each message that the broker has; costs time.
         on_progress: told now and then how many the broker has.
 
     Returns:
-        How many were delivered.
+        How many were sent.
 
     Raises:
         Unavailable: the broker refused a message or took none for too long; those that
-            ``on_delivered`` was told of are there.
-        ConfigurationError: a message is larger than topics take, or a setting is refused.
+            ``on_delivered`` was told of are there. Sending the same again is harmless: records
+            that are known count as duplicates.
+        ConfigurationError: a message is larger than topics take, or a setting is refused. What
+            came before it is sent, also where ``messages`` itself raises this.
     """
-    return _Sender(kafka_config, on_delivered, on_progress).send(messages)
+    return _Sender(kafka_config, rate, on_delivered, on_progress).send(messages)
 
 
 class _Sender:
     def __init__(
         self,
         kafka_config: Mapping[str, Any],
+        rate: int | None,
         on_delivered: Callable[[Any], None] | None,
         on_progress: Callable[[int], None] | None,
     ) -> None:
+        settings = admin_config(kafka_config) | PRODUCER_CONFIG
+        settings["delivery.report.only.error"] = on_delivered is None
+        settings["error_cb"] = self._note_error
         try:
-            self._producer = Producer(admin_config(kafka_config) | PRODUCER_CONFIG)
+            self._producer = Producer(settings)
         except KafkaException as error:
             raise ConfigurationError(f"the broker settings are refused: {error}") from error
+        self._rate = rate
         self._on_delivered = on_delivered
         self._on_progress = on_progress
-        self._sent = self._delivered = 0
+        self._progress_due = 0.0
+        self._handed = self._taken = 0
+        self._failed = 0
         self._failure: str | None = None
-        self._heard_at = time.monotonic()
+        self._last_error = "no error was reported"
+        self._started = self._heard_at = time.monotonic()
 
-    def send(self, messages: Iterable[Outgoing]) -> int:
+    def send(self, messages: Iterable[Message]) -> int:
+        try:
+            refusal = self._hand_over_all(messages)
+            while self._producer.flush(POLL_TIMEOUT_S):
+                self._serve(0)
+            self._serve(0)
+        except BaseException:
+            # what waits in the queue must not go out after the caller was told that this failed
+            self._producer.purge()
+            raise
+        finally:
+            # the callbacks refer back to this object, so that it would live on with its threads
+            self._producer.close()
+        if self._on_progress is not None:
+            self._on_progress(self._taken)
+        if refusal is not None:
+            raise refusal
+        return self._taken
+
+    def _hand_over_all(self, messages: Iterable[Message]) -> ConfigurationError | None:
+        poll_every = min(POLL_EVERY, self._rate) if self._rate else POLL_EVERY
         try:
             for message in messages:
                 self._hand_over(message)
-                self._sent += 1
-                if self._sent % POLL_EVERY == 0:
+                self._handed += 1
+                if self._handed % poll_every == 0:
                     self._serve(0)
-        except ConfigurationError:  # of the caller's input: what came before it is sent
-            self._await_delivery()
-            raise
-        except Unavailable:
-            self._producer.purge()
-            raise
-        self._await_delivery()
-        return self._delivered
+                    self._keep_rate()
+        except ConfigurationError as error:  # of the caller's input
+            return error
+        return None
 
-    def _await_delivery(self) -> None:
-        while len(self._producer):
-            self._serve(0.2)
-        self._serve(0)
-
-    def _hand_over(self, message: Outgoing) -> None:
-        def note(error: Any, _message: Any) -> None:
-            self._note(message, error)
-
+    def _hand_over(self, message: Message) -> None:
+        note = functools.partial(self._note, message.identity)  # not its payload: that may be large
         while True:
             try:
                 self._producer.produce(
                     message.topic,
-                    value=message.value,
-                    key=message.key,
+                    message.payload,
+                    message.key,
                     headers=list(message.headers),
                     on_delivery=note,
                 )
             except BufferError:  # the queue is full: wait until the broker took some
-                self._serve(0.2)
+                self._serve(POLL_TIMEOUT_S)
             except KafkaException as error:
-                raise ConfigurationError(
-                    f"message {message.identity} of {len(message.value or b'')} bytes cannot be "
-                    f"sent to {message.topic}: {error.args[0]}"
-                ) from error
+                raise _explain_refusal(message, error.args[0]) from error
             else:
                 return
-
-    def _note(self, message: Outgoing, error: Any) -> None:
-        self._heard_at = time.monotonic()
-        if error is not None:
-            self._failure = self._failure or f"{message.topic}, {message.identity}: {error}"
-            return
-        self._delivered += 1
-        if self._on_delivered is not None:
-            self._on_delivered(message.identity)
 
     def _serve(self, timeout_s: float) -> None:
         """Take what came back; fail when something failed."""
         self._producer.poll(timeout_s)
-        if self._on_progress is not None:
-            self._on_progress(self._delivered)
+        now = time.monotonic()
+        waiting = len(self._producer)
+        taken = self._handed - waiting - self._failed
+        if taken > self._taken or not waiting:
+            self._taken, self._heard_at = max(taken, self._taken), now
         if self._failure is not None:
             raise Unavailable(
-                f"the broker did not take a message ({self._failure}); {self._delivered} were "
-                "taken before that"
+                f"the broker did not take a message ({self._failure}); {self._taken} were taken, "
+                "and sending the same again is harmless: known records count as duplicates"
             )
-        if len(self._producer) == 0:
-            self._heard_at = time.monotonic()
-        elif time.monotonic() - self._heard_at > SILENCE_LIMIT_S:
+        if now - self._heard_at > STALL_LIMIT_S:
             raise Unavailable(
-                f"the broker took no message for {SILENCE_LIMIT_S} s; {self._delivered} were "
-                "taken before that"
+                f"the broker took nothing for {STALL_LIMIT_S} s, {waiting} of {self._handed} "
+                f"messages are not acknowledged: {self._last_error}"
             )
+        if self._on_progress is not None and now >= self._progress_due:
+            self._progress_due = now + PROGRESS_INTERVAL_S
+            self._on_progress(self._taken)
+
+    def _keep_rate(self) -> None:
+        if self._rate is None:
+            return
+        due = self._started + self._handed / self._rate
+        while (left := due - time.monotonic()) > 0:
+            self._serve(min(left, PROGRESS_INTERVAL_S))
+
+    def _note(self, identity: Any, error: KafkaError | None, message: Any) -> None:
+        if error is not None:
+            self._failed += 1
+            name = message.topic() if identity is None else f"{message.topic()}, {identity}"
+            self._failure = self._failure or f"{name}: {error.str()}"
+        elif self._on_delivered is not None:
+            self._on_delivered(identity)
+
+    def _note_error(self, error: KafkaError) -> None:
+        self._last_error = error.str()
+
+
+def _explain_refusal(message: Message, error: KafkaError) -> Exception:
+    name = f"message {message.identity}" if message.identity is not None else "a message"
+    text = (
+        f"{name} of {len(message.payload or b'')} bytes was refused before it left for "
+        f"{message.topic}: {error.str()}"
+    )
+    if error.fatal():
+        return Unavailable(text)
+    return ConfigurationError(text)

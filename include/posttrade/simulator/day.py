@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from posttrade.sending import send_messages
 from posttrade.simulator.catalogue import Catalogue, read_catalogue
 from posttrade.simulator.messages import MessageWriter
 from posttrade.simulator.options import SimulationOptions
-from posttrade.simulator.sending import send_messages
 from posttrade.simulator.settlement import SettlementDates
 from posttrade.simulator.stream import DayStream
 from posttrade.simulator.truth import Tally, TruthWriter
@@ -67,7 +67,7 @@ def simulate_day(
         kafka_config: librdkafka client settings.
         options: what to simulate.
         truth_dir: where the truth is kept, by date and seed.
-        on_progress: told now and then how many messages were handed over.
+        on_progress: told now and then how many messages the broker has.
 
     Raises:
         ConfigurationError: options that contradict each other, or an earlier run of this seed.

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from posttrade.simulator.messages import FULL, NO_HEADERS, Headers, Message
+from posttrade.sending import Message
+from posttrade.simulator.messages import FULL, NO_HEADERS, Headers
 
 FEEDS = ("executions", "broker_confirmations", "pnl_snapshot", "trades")
 LARGE_BYTES = 2 * 1024 * 1024

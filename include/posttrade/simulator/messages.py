@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import NamedTuple
 
+from posttrade.sending import Message
 from posttrade.simulator.catalogue import CENT_DECIMALS, Instrument
 from posttrade.simulator.trades import Trade
 
@@ -16,15 +16,6 @@ Headers = list[tuple[str, str | bytes | None]]
 FULL: Headers = [("contract-version", b"2")]
 SHORT: Headers = [("contract-version", b"1")]
 NO_HEADERS: Headers = []
-
-
-class Message(NamedTuple):
-    """One Kafka message, ready to be sent."""
-
-    topic: str
-    key: str | None
-    payload: bytes | None
-    headers: Headers
 
 
 def decimal_text(value: int, decimals: int) -> str:

@@ -10,8 +10,9 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
+from posttrade.sending import Message
 from posttrade.simulator.catalogue import CENT_DECIMALS
-from posttrade.simulator.messages import POWERS, Message, MessageWriter, decimal_text
+from posttrade.simulator.messages import POWERS, MessageWriter, decimal_text
 from posttrade.simulator.trades import Trade
 
 PRICE_BOUND_E4 = 50  # 0.005: this far apart still agrees

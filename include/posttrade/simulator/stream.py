@@ -8,9 +8,10 @@ import random
 from collections.abc import Callable, Iterator
 
 from posttrade.errors import ConfigurationError
+from posttrade.sending import Message
 from posttrade.simulator.catalogue import Catalogue
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
-from posttrade.simulator.messages import Message, MessageWriter
+from posttrade.simulator.messages import MessageWriter
 from posttrade.simulator.options import SimulationOptions
 from posttrade.simulator.scenarios import (
     SCENARIOS_FOR_EVERY_TYPE,

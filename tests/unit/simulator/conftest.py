@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from posttrade.sending import Message
 from posttrade.simulator import Share, SimulationOptions, stream_day
-from posttrade.simulator.messages import Message
 from posttrade.simulator.truth import Tally, TruthWriter
 
 DAY = dt.date(2026, 11, 19)

@@ -12,8 +12,8 @@ from posttrade.contracts.rows import Arrivals, Source
 from posttrade.contracts.schema import read_contract
 from posttrade.contracts.staging import StagingWriter
 from posttrade.feeds import FEEDS
+from posttrade.sending import Message
 from posttrade.simulator.catalogue import REFERENCE_DATA
-from posttrade.simulator.messages import Message
 
 from .conftest import UNREST, Simulation
 

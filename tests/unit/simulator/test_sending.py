@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
-from posttrade.errors import Unavailable
-from posttrade.simulator import sending, simulate_day
-from posttrade.simulator.messages import FULL, Message
-from posttrade.simulator.sending import send_messages
+from posttrade import sending
+from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.sending import Message, send_messages
+from posttrade.simulator import simulate_day
+from posttrade.simulator.messages import FULL
 from posttrade.simulator.truth import read_planted
 
 from .conftest import DAY, UNREST, Simulation
@@ -105,5 +106,5 @@ def test_an_absent_broker_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_message_larger_than_the_limit_is_an_error(broker: dict[str, object]) -> None:
-    with pytest.raises(Unavailable, match="refused"):
+    with pytest.raises(ConfigurationError, match="refused"):
         send_messages(broker, [Message("executions", "k", b"x" * 5_000_000, FULL)])
