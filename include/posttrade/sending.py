@@ -41,7 +41,7 @@ class Message(NamedTuple):
     key: str | bytes | None
     payload: bytes | None
     headers: Sequence[tuple[str, str | bytes | None]] = ()
-    identity: Any = None
+    identity: object = None
 
 
 def send_messages(
