@@ -45,11 +45,12 @@ def begin_close(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
 def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
     """Compare the whole date; afterwards no trade of it waits.
 
-    One join of the date finds what is not a stored match already; that alone is compared in detail,
-    by the steps of near real time.
+    One join of the date finds the trades that do not agree; these, and all with a history, are
+    compared in detail by the steps of near real time. The rest must be stored matches: that is
+    checked, and they are stored where any is missing.
 
     Returns:
-        Trades that the join left to look at; breaks found among them.
+        Trades compared; breaks found among them.
 
     Raises:
         ConfigurationError: no tolerances are in force on the date.
@@ -57,12 +58,15 @@ def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCount
     with _logged_steps(dsn, "reconcile_day", business_date, run_id) as (steps, log):
         steps.connection.execute(RECON_LOCK)
         steps.parameters.update(_read_tolerances(steps, business_date))
-        found = steps.run("find_unreconciled_trades")
-        steps.run("store_new_matches", "list_trades_to_compare")
+        steps.run("find_unreconciled_trades")
+        listed = steps.run("list_trades_to_compare")
+        plain = steps.run("check_plain_matches")
+        if plain.rows_in != plain.rows_out:
+            steps.run("store_plain_matches")
         steps.run_prepared("trade_capture", *COMPARISON_STEPS)
         breaks = steps.counts["store_breaks"]
         log.detail = steps.describe()
-        return _record(log, StepCounts(found.rows_out, breaks.rows_out))
+        return _record(log, StepCounts(plain.rows_in + listed.rows_out, breaks.rows_out))
 
 
 def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:

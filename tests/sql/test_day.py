@@ -230,3 +230,33 @@ def test_positions_and_cash_agree_over_days(trade_dsn: str, stage: Stage) -> Non
         (-3, Decimal("2.00"), 18, -6, -1, Decimal("0.30")),
         (0, Decimal("1.25"), Decimal("-3.75"), Decimal("2.25"), Decimal("1.25"), Decimal("0.40")),
     ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "delete from recon.matches where trade_id = '1'",
+        "update recon.matches set trade_id = '9' where trade_id = '1'",
+        "update recon.matches set confirmation_version = 2",
+        "delete from recon.breaks",
+        "update recon.breaks set delta = 0",
+    ],
+)
+def test_close_sets_right_what_was_changed_by_hand(
+    trade_dsn: str, stage: Stage, damage: str
+) -> None:
+    records = [_trade("1", WEDNESDAY), _trade("2", WEDNESDAY)]
+    wrong = _trade("3", WEDNESDAY, price=7)
+    batches = {feed: [*records, _trade("3", WEDNESDAY)] for feed in ACCEPTED_FEEDS}
+    batches["broker_confirmations"][-1] = wrong
+    _run(trade_dsn, stage, *batches.items())
+    columns = "business_date, trade_id, outcome, reconciled, open_break_types, price_delta"
+    before = _ask(trade_dsn, f"select {columns} from recon.trades order by 2")  # noqa: S608
+    assert [row[2] for row in before] == ["matched", "matched", "mismatched"]
+    assert before[2][-1] == Decimal("-183.50")
+    with connect(trade_dsn) as connection:
+        connection.execute(damage.encode())
+    close.reconcile_day(trade_dsn, WEDNESDAY, run_id="test")
+    assert _ask(trade_dsn, f"select {columns} from recon.trades order by 2") == before  # noqa: S608
+    assert _ask(trade_dsn, "select delta from recon.breaks") == [(Decimal("-183.50"),)]
+    assert len(_ask(trade_dsn, "select from recon.matches")) == 2

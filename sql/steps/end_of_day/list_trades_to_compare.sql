@@ -1,7 +1,8 @@
 -- purpose: list the trades of the date that are compared one by one, by the same steps as near real
---          time, with the grace period over: what the join of the date left, and whatever has an
---          open break, waits, or has a conflicting record.
--- reads: unreconciled_trades (temporary), trade.conflicts, recon.breaks, recon.pending
+--          time, with the grace period over. Every trade that is not on the list is plain: one
+--          version on each of three sides, and they agree.
+-- reads: unreconciled_trades (temporary), trade.executions, trade.confirmations,
+--        trade.pnl_snapshots, trade.conflicts, recon.matches, recon.breaks, recon.pending
 -- writes: touched_trades (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -16,8 +17,24 @@ select
 from (
     select trade_id
     from unreconciled_trades
-    where is_new_match is not true
-       or greatest(execution_version, confirmation_version, pnl_snapshot_version) > 1
+    union
+    select trade_id
+    from trade.executions
+    where business_date = %(business_date)s and version > 1
+    union
+    select trade_id
+    from trade.confirmations
+    where business_date = %(business_date)s and version > 1
+    union
+    select trade_id
+    from trade.pnl_snapshots
+    where business_date = %(business_date)s and version > 1
+    union
+    select trade_id
+    from recon.matches
+    where business_date = %(business_date)s
+      and (execution_version, confirmation_version, pnl_snapshot_version)
+          is distinct from (1, 1, 1)
     union
     select trade_id
     from trade.conflicts
@@ -25,13 +42,13 @@ from (
     union
     select trade_id
     from recon.breaks
-    where business_date = %(business_date)s
-      and status = 'OPEN'
+    where business_date = %(business_date)s and status = 'OPEN'
     union
     select trade_id
     from recon.pending
     where business_date = %(business_date)s
-) as listed;
+) as listed
+order by trade_id collate "C";
 
 analyze touched_trades;
 

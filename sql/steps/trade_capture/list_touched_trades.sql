@@ -30,7 +30,9 @@ from (
     from recon.pending
     where due_at <= %(as_of)s
 ) as touched
-group by business_date, trade_id;
+group by business_date, trade_id
+-- in the order of the keys, so that look-ups meet the pages they have just met
+order by business_date, trade_id collate "C";
 
 analyze touched_trades;
 
