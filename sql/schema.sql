@@ -1,0 +1,2124 @@
+CREATE SCHEMA books;
+
+COMMENT ON SCHEMA books IS 'Positions and cash flows per book, built at close.';
+
+CREATE SCHEMA control;
+
+COMMENT ON SCHEMA control IS 'Runs, closes and control totals.';
+
+CREATE SCHEMA landing;
+
+COMMENT ON SCHEMA landing IS 'What Kafka delivered: raw messages, offsets, rejects. Append-only.';
+
+CREATE SCHEMA outbox;
+
+COMMENT ON SCHEMA outbox IS 'Messages to publish, written in the transaction that caused them.';
+
+CREATE SCHEMA quality;
+
+COMMENT ON SCHEMA quality IS 'Results of the Great Expectations suites.';
+
+CREATE SCHEMA recon;
+
+COMMENT ON SCHEMA recon IS 'Matches and breaks of the three-way reconciliation.';
+
+CREATE SCHEMA reference;
+
+COMMENT ON SCHEMA reference IS 'Sources, counterparties, instruments, calendars, tolerances.';
+
+CREATE SCHEMA report;
+
+COMMENT ON SCHEMA report IS 'Versions of the end-of-day pack. Append-only.';
+
+CREATE SCHEMA staging;
+
+COMMENT ON SCHEMA staging IS 'Typed rows of batches that are not promoted yet.';
+
+CREATE SCHEMA trade;
+
+COMMENT ON SCHEMA trade IS 'Accepted records, partitioned by business date, every version kept.';
+
+CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, trade_count numeric, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, mark_price numeric, mark_date date, opening_value_amount numeric, market_value_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, fee_amount numeric, fee_to_date_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with summed as (
+        select
+            f.account,
+            f.strategy,
+            f.symbol,
+            f.currency,
+            (array_agg(f.asset_class order by f.business_date desc))[1] as asset_class,
+            sum(case when f.business_date = p_business_date then f.trade_count else 0 end)
+                as trade_count,
+            sum(
+                case
+                    when f.business_date < p_business_date then f.bought_quantity - f.sold_quantity
+                    else 0
+                end
+            ) as opening_quantity,
+            sum(case when f.business_date = p_business_date then f.bought_quantity else 0 end)
+                as bought_quantity,
+            sum(case when f.business_date = p_business_date then f.sold_quantity else 0 end)
+                as sold_quantity,
+            sum(f.bought_quantity - f.sold_quantity) as closing_quantity,
+            sum(
+                case
+                    when f.business_date = p_business_date then f.sold_amount - f.bought_amount
+                    else 0
+                end
+            ) as cash_flow_amount,
+            sum(f.sold_amount - f.bought_amount) as cash_flow_to_date_amount,
+            sum(case when f.business_date = p_business_date then f.fee_amount else 0 end)
+                as fee_amount,
+            sum(f.fee_amount) as fee_to_date_amount
+        from books.daily_flows as f
+        where f.business_date <= p_business_date
+        group by f.account, f.strategy, f.symbol, f.currency
+    ),
+    -- the newest mark up to the date, and the newest before it
+    marks as (
+        select distinct on (m.symbol, m.currency)
+            m.symbol, m.currency, m.mark_price, m.business_date
+        from books.marks as m
+        where m.business_date <= p_business_date
+        order by m.symbol, m.currency, m.business_date desc
+    ),
+    opening_marks as (
+        select distinct on (m.symbol, m.currency) m.symbol, m.currency, m.mark_price
+        from books.marks as m
+        where m.business_date < p_business_date
+        order by m.symbol, m.currency, m.business_date desc
+    ),
+    valued as (
+        select
+            s.*,
+            marks.mark_price,
+            marks.business_date as mark_date,
+            case when s.opening_quantity = 0 then 0 else s.opening_quantity * o.mark_price end
+                as opening_value_amount,
+            case when s.closing_quantity = 0 then 0 else s.closing_quantity * marks.mark_price end
+                as market_value_amount
+        from summed as s
+        left join marks using (symbol, currency)
+        left join opening_marks as o using (symbol, currency)
+    )
+    select
+        v.account, v.strategy, v.symbol, v.currency, v.asset_class, v.trade_count,
+        v.opening_quantity, v.bought_quantity, v.sold_quantity, v.closing_quantity, v.mark_price,
+        v.mark_date, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
+        v.cash_flow_to_date_amount,
+        v.market_value_amount - v.opening_value_amount + v.cash_flow_amount,
+        v.market_value_amount + v.cash_flow_to_date_amount, v.fee_amount, v.fee_to_date_amount
+    from valued as v
+    where v.closing_quantity <> 0 or v.opening_quantity <> 0 or v.trade_count > 0
+$$;
+
+COMMENT ON FUNCTION books.positions(p_business_date date) IS 'opening + bought - sold = closing; price P&L = closing value - opening value + cash flow, of the day and since the first trade; fees apart. Null value where a held position has no mark.';
+
+CREATE FUNCTION control.ensure_partitions(p_business_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    suffix constant text := to_char(p_business_date, 'YYYYMMDD');
+    parent record;
+begin
+    if to_regclass('recon.breaks_' || suffix) is not null then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('control.ensure_partitions'));
+    for parent in
+        select
+            parents.schema_name,
+            parents.table_name,
+            format('%s_%s', parents.table_name, suffix) as partition_name
+        from (values
+            ('trade', 'executions'), ('trade', 'confirmations'), ('trade', 'pnl_snapshots'),
+            ('recon', 'matches'), ('recon', 'breaks')
+        ) as parents (schema_name, table_name)
+        where not exists (
+            select
+            from pg_catalog.pg_class as c
+            where c.relnamespace = parents.schema_name::regnamespace
+              and c.relname = format('%s_%s', parents.table_name, suffix)
+        )
+    loop
+        execute format(
+            'create table %1$I.%2$I (like %1$I.%3$I including defaults including constraints)',
+            parent.schema_name, parent.partition_name, parent.table_name
+        );
+        execute format(
+            'alter table %1$I.%2$I add constraint business_date_is check (business_date = %4$L);'
+            'alter table %1$I.%3$I attach partition %1$I.%2$I for values in (%4$L)',
+            parent.schema_name, parent.partition_name, parent.table_name, p_business_date
+        );
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION control.ensure_partitions(p_business_date date) IS 'Makes the partitions of a business date where they are missing; does nothing where they stand.';
+
+CREATE FUNCTION control.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception using
+        errcode = 'PT001',
+        message = format('%s.%s is append-only', tg_table_schema, tg_table_name),
+        hint = 'Write a new row that points back instead.';
+end
+$$;
+
+CREATE FUNCTION landing.ensure_message_partition(p_received_on date) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    partition_name constant text := 'messages_' || to_char(p_received_on, 'YYYYMMDD');
+begin
+    if to_regclass(format('landing.%I', partition_name)) is not null then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('landing.ensure_message_partition'));
+    if exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'landing'::regnamespace
+            and c.relname = partition_name
+    ) then
+        return;
+    end if;
+    execute format(
+        'create table landing.%I (like landing.messages including defaults including constraints)',
+        partition_name
+    );
+    execute format(
+        'alter table landing.%1$I add constraint received_on_range'
+        ' check (received_on >= %2$L and received_on < %3$L)',
+        partition_name, p_received_on, p_received_on + 1
+    );
+    execute format(
+        'alter table landing.messages attach partition landing.%1$I for values from (%2$L) to (%3$L)',
+        partition_name, p_received_on, p_received_on + 1
+    );
+end
+$_$;
+
+COMMENT ON FUNCTION landing.ensure_message_partition(p_received_on date) IS 'Makes the partition of landing.messages for a UTC date where it is missing.';
+
+CREATE FUNCTION quality.add_flags(p_flags text[], p_rules text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT array_agg(DISTINCT flag.flag ORDER BY flag.flag) AS array_agg FROM unnest((add_flags.p_flags || add_flags.p_rules)) flag(flag));
+
+COMMENT ON FUNCTION quality.add_flags(p_flags text[], p_rules text[]) IS 'The flags of a row with further ones, once each.';
+
+CREATE FUNCTION quality.fee_permille(p_fees numeric, p_quantity numeric, p_price numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ceil(((p_fees * (1000)::numeric) / GREATEST(abs((p_quantity * p_price)), (1000)::numeric)));
+
+COMMENT ON FUNCTION quality.fee_permille(p_fees numeric, p_quantity numeric, p_price numeric) IS 'Fees in thousandths of the traded value, rounded up; a value below 1000 counts as 1000, so that a minimum fee on a small trade is no finding.';
+
+CREATE FUNCTION quality.is_isin_checked(p_symbol text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((length(p_symbol) <> 12) OR (p_symbol !~ '^[A-Z][A-Z][A-Z0-9]*[0-9]$'::text)) THEN NULL::boolean ELSE (SELECT ((sum(CASE WHEN ((places.place % (2)::bigint) = 1) THEN places.digit ELSE (((places.digit * 2) / 10) + ((places.digit * 2) % 10)) END) % (10)::bigint) = 0) FROM (SELECT (digits.digit)::integer AS digit, row_number() OVER (ORDER BY letters.place DESC, digits.place DESC) AS place FROM (string_to_table(is_isin_checked.p_symbol, NULL::text) WITH ORDINALITY letters(letter, place) CROSS JOIN LATERAL string_to_table(((strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'::text, letters.letter) - 1))::text, NULL::text) WITH ORDINALITY digits(digit, place))) places) END;
+
+COMMENT ON FUNCTION quality.is_isin_checked(p_symbol text) IS 'Whether a symbol of an ISIN''s shape ends with the right check digit (ISO 6166); null for symbols of any other shape.';
+
+CREATE FUNCTION quality.is_key_enforced(p_table text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (EXISTS (SELECT 1 FROM pg_index WHERE ((pg_index.indrelid = ((is_key_enforced.p_table)::regclass)::oid) AND pg_index.indisprimary AND pg_index.indisvalid)));
+
+COMMENT ON FUNCTION quality.is_key_enforced(p_table text) IS 'Whether a table''s primary key stands and is valid in every partition.';
+
+CREATE FUNCTION quality.notional_gap_cents(p_notional numeric, p_quantity numeric, p_price numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ceil((abs((p_notional - (p_quantity * p_price))) * (100)::numeric));
+
+COMMENT ON FUNCTION quality.notional_gap_cents(p_notional numeric, p_quantity numeric, p_price numeric) IS 'Distance between the stated notional and quantity x price, in hundredths of the currency, rounded up.';
+
+CREATE FUNCTION quality.outright_price(p_price numeric, p_asset_class text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_asset_class = ANY (ARRAY['COMMODITY'::text, 'DERIVATIVE'::text])) THEN NULL::numeric ELSE p_price END;
+
+COMMENT ON FUNCTION quality.outright_price(p_price numeric, p_asset_class text) IS 'The price where it must be positive; null for commodities and derivatives, which may trade at or below zero.';
+
+CREATE FUNCTION recon.instant_text(p_instant timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select to_char(p_instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+COMMENT ON FUNCTION recon.instant_text(p_instant timestamp with time zone) IS 'How an instant stands among the values of a break: ISO 8601, UTC, six decimals.';
+
+CREATE FUNCTION recon.pnl_agrees(p_quantity numeric, p_price numeric, p_commission numeric, p_pnl_impact numeric, p_limit numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select abs(p_price * p_quantity - p_commission - p_pnl_impact) < p_limit
+$$;
+
+COMMENT ON FUNCTION recon.pnl_agrees(p_quantity numeric, p_price numeric, p_commission numeric, p_pnl_impact numeric, p_limit numeric) IS '|price x quantity - commission - pnl_impact| < limit, strict. Null where a side is missing.';
+
+CREATE FUNCTION recon.prices_agree(p_execution numeric, p_confirmation numeric, p_delta_max numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_execution = p_confirmation or abs(p_confirmation - p_execution) <= p_delta_max
+$$;
+
+COMMENT ON FUNCTION recon.prices_agree(p_execution numeric, p_confirmation numeric, p_delta_max numeric) IS '|confirmation - execution| <= bound, inclusive. Null where a side is missing.';
+
+CREATE FUNCTION recon.quantities_agree(p_execution numeric, p_confirmation numeric, p_delta_max numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_execution = p_confirmation or abs(p_confirmation - p_execution) <= p_delta_max
+$$;
+
+COMMENT ON FUNCTION recon.quantities_agree(p_execution numeric, p_confirmation numeric, p_delta_max numeric) IS '|confirmation - execution| <= bound, inclusive. Null where a side is missing.';
+
+CREATE FUNCTION recon.timestamps_agree(p_executed_at timestamp with time zone, p_confirmed_at timestamp with time zone, p_delta_ms_max integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select
+        p_executed_at = p_confirmed_at
+        or p_confirmed_at - p_executed_at
+            between p_delta_ms_max * interval '-1 millisecond'
+            and p_delta_ms_max * interval '1 millisecond'
+$$;
+
+COMMENT ON FUNCTION recon.timestamps_agree(p_executed_at timestamp with time zone, p_confirmed_at timestamp with time zone, p_delta_ms_max integer) IS '|confirmed - executed| <= bound in milliseconds, inclusive. Null where a side is missing.';
+
+CREATE FUNCTION reference.add_weekdays(p_date date, p_days integer) RETURNS date
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    -- a weekend counts as its Friday
+    select (
+        p_date - greatest(extract(isodow from p_date)::integer - 5, 0) + p_days
+        + 2 * ((least(extract(isodow from p_date)::integer, 5) - 1 + p_days) / 5)
+    )
+$$;
+
+COMMENT ON FUNCTION reference.add_weekdays(p_date date, p_days integer) IS 'The date n Mondays-to-Fridays later; stands in where no calendar reaches.';
+
+CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABLE(business_date date, market_id text, asset_class text, settlement_date date)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        traded.business_date,
+        cycle.market_id,
+        cycle.asset_class,
+        settles.calendar_date
+    from unnest(p_business_dates) as traded (business_date)
+    cross join lateral (
+        select distinct on (c.market_id, c.asset_class)
+            c.market_id,
+            c.asset_class,
+            c.days_after_trade
+        from reference.settlement_cycles as c
+        where c.effective_from <= traded.business_date
+        order by c.market_id, c.asset_class, c.effective_from desc
+    ) as cycle
+    join reference.markets as m on m.market_id = cycle.market_id
+    join reference.calendar_days as trade_day
+        on trade_day.calendar_id = m.settlement_calendar
+        and trade_day.calendar_date = traded.business_date
+    -- a trade on a holiday settles at the earliest on the next settlement day, also when n is 0
+    join reference.calendar_days as settles
+        on settles.calendar_id = m.settlement_calendar
+        and settles.is_business_day
+        and settles.business_day_ordinal = trade_day.business_day_ordinal
+            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+$$;
+
+COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[]) IS 'Settlement date for each trade date, market and asset class. No row where no cycle is in force or the calendar does not reach.';
+
+CREATE FUNCTION report.instant(p_instant timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select to_char(p_instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+COMMENT ON FUNCTION report.instant(p_instant timestamp with time zone) IS 'ISO 8601 in UTC, always six decimals.';
+
+CREATE FUNCTION report.neutralise(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select case
+        when p_text ~ '^([[:space:]]*[=+@''＝＋－＠-]|[\t\r\n])' then '''' || p_text
+        else p_text
+    end
+$$;
+
+COMMENT ON FUNCTION report.neutralise(p_text text) IS 'The text with an apostrophe before it where a spreadsheet would take it for a formula.';
+
+CREATE FUNCTION report.neutralise_value(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select case
+        when p_text ~ '^-?[0-9]+(\.[0-9]+)?$' then p_text
+        else report.neutralise(p_text)
+    end
+$_$;
+
+COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
+
+CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select
+        string_agg(kept.key || '=' || coalesce(kept.value #>> '{}', ''), ', ' order by kept.key),
+        string_agg(kept.key || '=' || (refused.value #>> '{}'), ', ' order by kept.key)
+    from jsonb_each(p_kept) as kept (key, value)
+    join jsonb_each(p_refused) as refused (key, value) on refused.key = kept.key
+    where kept.value <> refused.value
+      and refused.value <> 'null'::jsonb
+      -- an instant that the message does not state is the broker's, and says nothing
+      and not (
+          kept.key in ('executed_at', 'confirmed_at')
+          and refused.value = p_refused -> 'message_at'
+      )
+      and kept.key not in (
+          'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'flags', 'business_date'
+      )
+$$;
+
+COMMENT ON FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the refused record states otherwise than the kept one; both null where it states none otherwise, which makes it a duplicate. A term that it leaves out contradicts nothing.';
+
+CREATE TABLE books.daily_flows (
+    business_date date NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    symbol text NOT NULL,
+    asset_class text NOT NULL,
+    currency text NOT NULL,
+    trade_count bigint NOT NULL,
+    bought_quantity numeric NOT NULL,
+    sold_quantity numeric NOT NULL,
+    bought_amount numeric NOT NULL,
+    sold_amount numeric NOT NULL,
+    fee_amount numeric NOT NULL
+);
+
+COMMENT ON TABLE books.daily_flows IS 'What one business date adds to a book (account x strategy) in one instrument. Positions are sums of these rows, so that the close of a date costs that date.';
+
+CREATE TABLE books.marks (
+    business_date date NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    mark_price numeric NOT NULL,
+    mark_source text NOT NULL
+);
+
+COMMENT ON TABLE books.marks IS 'Price used to value a position at close: the last execution''s price.';
+
+CREATE TABLE control.closes (
+    business_date date NOT NULL,
+    is_business_day boolean NOT NULL,
+    first_closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_closed_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_run_id text NOT NULL
+);
+
+COMMENT ON TABLE control.closes IS 'Business dates that were closed at least once.';
+
+CREATE TABLE control.date_offsets (
+    business_date date NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    end_offset bigint NOT NULL,
+    offset_count bigint NOT NULL,
+    message_count bigint NOT NULL,
+    empty_count bigint NOT NULL,
+    lost_count bigint NOT NULL,
+    CONSTRAINT date_offsets_add_up CHECK ((offset_count = ((message_count + empty_count) + lost_count)))
+);
+
+COMMENT ON TABLE control.date_offsets IS 'Offsets = rows, for the topics that delivered to this date: over the batches that hold a message of the date, offsets covered, messages stored, offsets without a message, offsets lost.';
+
+CREATE TABLE control.date_totals (
+    business_date date NOT NULL,
+    feed text NOT NULL,
+    received_count bigint NOT NULL,
+    accepted_count bigint NOT NULL,
+    rejected_count bigint NOT NULL,
+    duplicate_count bigint NOT NULL,
+    accepted_quantity numeric,
+    accepted_notional numeric,
+    CONSTRAINT date_totals_add_up CHECK ((received_count = ((accepted_count + rejected_count) + duplicate_count)))
+);
+
+COMMENT ON TABLE control.date_totals IS 'Control totals of a closed date. received is what the drain counted; accepted, rejected and duplicate are counted anew from their tables at close: that they add up is a check.';
+
+CREATE TABLE control.received_counts (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    business_date date NOT NULL,
+    received_count bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE control.received_counts IS 'How many messages of a batch belong to a business date, written when the batch is promoted. Append-only: a record that moves to its execution''s date writes -1 and +1.';
+
+CREATE TABLE landing.rejects (
+    reject_id bigint NOT NULL,
+    feed text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    stage text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    trade_id text,
+    payload bytea,
+    rejected_at timestamp with time zone DEFAULT now() NOT NULL,
+    replayed_at timestamp with time zone,
+    is_date_stated boolean DEFAULT true NOT NULL,
+    CONSTRAINT rejects_reason_snake_case CHECK ((reason ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT rejects_stage_known CHECK ((stage = ANY (ARRAY['contract'::text, 'quality'::text, 'close'::text, 'person'::text])))
+);
+
+COMMENT ON TABLE landing.rejects IS 'Messages that never became a record. reason: a sentence in snake case. detail: what was found and expected. A repaired message is replayed into the topic as a new message.';
+
+COMMENT ON COLUMN landing.rejects.is_date_stated IS 'False: business_date is that of the message''s arrival until its batch is promoted, and then that of the execution with the same trade id nearest to it, where there is one.';
+
+CREATE VIEW control.rejects AS
+ SELECT business_date,
+    feed,
+    topic,
+    partition,
+    message_offset,
+    stage,
+    reason,
+    detail,
+    trade_id,
+    rejected_at
+   FROM landing.rejects;
+
+COMMENT ON VIEW control.rejects IS 'Refused messages by business date, without their raw bytes.';
+
+CREATE TABLE control.step_runs (
+    step_run_id bigint NOT NULL,
+    step text NOT NULL,
+    business_date date,
+    run_id text NOT NULL,
+    rows_in bigint,
+    rows_out bigint,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text DEFAULT 'RUNNING'::text NOT NULL,
+    detail text,
+    CONSTRAINT step_runs_outcome_known CHECK ((outcome = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'FAILED'::text])))
+);
+
+COMMENT ON TABLE control.step_runs IS 'Every step of every Dag run: what, for which date, how much, how long.';
+
+ALTER TABLE control.step_runs ALTER COLUMN step_run_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME control.step_runs_step_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.batch_ranges (
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    first_offset bigint NOT NULL,
+    end_offset bigint NOT NULL,
+    message_count integer NOT NULL,
+    empty_count integer DEFAULT 0 NOT NULL,
+    lost_count bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT batch_ranges_add_up CHECK (((end_offset - first_offset) = ((message_count + empty_count) + lost_count)))
+);
+
+COMMENT ON TABLE landing.batch_ranges IS 'Half-open offset ranges [first_offset, end_offset).';
+
+CREATE TABLE landing.batches (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    status text DEFAULT 'DRAINED'::text NOT NULL,
+    message_count integer NOT NULL,
+    staged_count integer NOT NULL,
+    reject_count integer NOT NULL,
+    first_message_at timestamp with time zone,
+    last_message_at timestamp with time zone,
+    drained_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    status_reason text,
+    run_id text NOT NULL,
+    CONSTRAINT batches_counts_add_up CHECK ((message_count = (staged_count + reject_count))),
+    CONSTRAINT batches_status_known CHECK ((status = ANY (ARRAY['DRAINED'::text, 'VALIDATED'::text, 'PROMOTED'::text, 'RECONCILED'::text, 'STOPPED'::text, 'REJECTED'::text])))
+);
+
+COMMENT ON TABLE landing.batches IS 'DRAINED -> VALIDATED -> PROMOTED -> RECONCILED. STOPPED: a quality gate failed, a person decides (posttrade batches). REJECTED: a person refused it whole. staged_count and reject_count are those at drain time; later quarantine does not change them.';
+
+ALTER TABLE landing.batches ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.batches_batch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE landing.duplicates (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    feed text NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL
+);
+
+COMMENT ON TABLE landing.duplicates IS 'The same record again, same content: counted, never compared, no break.';
+
+CREATE TABLE landing.messages (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    message_key bytea,
+    headers jsonb,
+    payload bytea,
+    received_on date NOT NULL
+)
+PARTITION BY RANGE (received_on);
+
+COMMENT ON TABLE landing.messages IS 'Every message as it came, byte for byte, also those that were rejected. received_on is the UTC date of the drain: retention drops whole partitions.';
+
+CREATE TABLE landing.messages_default (
+    topic text CONSTRAINT messages_topic_not_null NOT NULL,
+    partition integer CONSTRAINT messages_partition_not_null NOT NULL,
+    message_offset bigint CONSTRAINT messages_message_offset_not_null NOT NULL,
+    batch_id bigint CONSTRAINT messages_batch_id_not_null NOT NULL,
+    message_at timestamp with time zone CONSTRAINT messages_message_at_not_null NOT NULL,
+    message_key bytea,
+    headers jsonb,
+    payload bytea,
+    received_on date CONSTRAINT messages_received_on_not_null NOT NULL
+);
+
+CREATE TABLE landing.offsets (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT offsets_not_negative CHECK ((next_offset >= 0))
+);
+
+COMMENT ON TABLE landing.offsets IS 'Where the next drain begins. Moved by compare-and-set in the transaction that stores the rows; the broker''s own group offsets are never used.';
+
+ALTER TABLE landing.rejects ALTER COLUMN reject_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME landing.rejects_reject_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE outbox.messages (
+    outbox_id bigint NOT NULL,
+    message_id text NOT NULL,
+    topic text NOT NULL,
+    message_key text,
+    payload jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_at timestamp with time zone
+);
+
+COMMENT ON TABLE outbox.messages IS 'Written in the transaction that causes it, published afterwards in outbox_id order by an idempotent producer; a crash between publishing and marking repeats a message with the same id.';
+
+ALTER TABLE outbox.messages ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME outbox.messages_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE reference.counterparties (
+    counterparty_id text NOT NULL,
+    counterparty_name text NOT NULL,
+    lei text,
+    country text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE reference.instruments (
+    symbol text NOT NULL,
+    instrument_name text NOT NULL,
+    asset_class text NOT NULL,
+    currency text NOT NULL,
+    market_id text NOT NULL,
+    isin text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT instruments_asset_class_known CHECK ((asset_class = ANY (ARRAY['EQUITY'::text, 'BOND'::text, 'DERIVATIVE'::text, 'FX'::text, 'COMMODITY'::text])))
+);
+
+CREATE TABLE staging.confirmations (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    business_date date NOT NULL,
+    is_date_stated boolean NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    symbol text NOT NULL,
+    side text,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text,
+    counterparty_id text,
+    account text,
+    confirmed_at timestamp with time zone NOT NULL,
+    settlement_date date,
+    status text NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL
+);
+
+CREATE VIEW quality.batch_confirmations AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.trade_id,
+    staged.version,
+    staged.symbol,
+    staged.side,
+    staged.quantity,
+    staged.price,
+    staged.currency,
+    staged.counterparty_id,
+    staged.account,
+    staged.status,
+        CASE
+            WHEN (length(staged.symbol) = 12) THEN quality.is_isin_checked(staged.symbol)
+            ELSE NULL::boolean
+        END AS is_isin_checked,
+    GREATEST(length(staged.trade_id), length(staged.symbol), length(staged.counterparty_id), length(staged.account)) AS longest_text,
+    quality.outright_price(staged.price, instruments.asset_class) AS outright_price,
+    (staged.settlement_date - staged.business_date) AS settlement_lag_days,
+    (((staged.confirmed_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS confirmation_lag_days,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (instruments.symbol IS NOT NULL) AS is_symbol_known,
+    ((staged.counterparty_id IS NULL) OR (counterparties.counterparty_id IS NOT NULL)) AS is_counterparty_known
+   FROM ((staging.confirmations staged
+     LEFT JOIN reference.instruments instruments ON ((staged.symbol = instruments.symbol)))
+     LEFT JOIN reference.counterparties counterparties ON ((staged.counterparty_id = counterparties.counterparty_id)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE staging.executions (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    source_id text NOT NULL,
+    symbol text NOT NULL,
+    asset_class text,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text,
+    notional numeric,
+    brokerage_fee numeric,
+    clearing_fee numeric,
+    exchange_fee numeric,
+    counterparty_id text,
+    venue text,
+    account text,
+    strategy text,
+    executed_at timestamp with time zone NOT NULL,
+    settlement_date date,
+    status text NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL
+);
+
+COMMENT ON TABLE staging.executions IS 'Feeds trades and executions, lifted to the newest contract.';
+
+CREATE VIEW quality.batch_executions AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.trade_id,
+    staged.version,
+    staged.symbol,
+    COALESCE(staged.asset_class, instruments.asset_class) AS asset_class,
+    staged.side,
+    staged.quantity,
+    staged.price,
+    staged.currency,
+    staged.counterparty_id,
+    staged.venue,
+    staged.account,
+    staged.strategy,
+    staged.status,
+        CASE
+            WHEN (length(staged.symbol) = 12) THEN quality.is_isin_checked(staged.symbol)
+            ELSE NULL::boolean
+        END AS is_isin_checked,
+    GREATEST(length(staged.trade_id), length(staged.symbol), length(staged.counterparty_id), length(staged.venue), length(staged.account), length(staged.strategy)) AS longest_text,
+    quality.outright_price(staged.price, COALESCE(staged.asset_class, instruments.asset_class)) AS outright_price,
+    quality.notional_gap_cents(staged.notional, staged.quantity, staged.price) AS notional_gap_cents,
+    LEAST(staged.brokerage_fee, staged.clearing_fee, staged.exchange_fee) AS lowest_fee,
+    quality.fee_permille(((COALESCE(staged.brokerage_fee, (0)::numeric) + COALESCE(staged.clearing_fee, (0)::numeric)) + COALESCE(staged.exchange_fee, (0)::numeric)), staged.quantity, staged.price) AS fee_permille,
+    (staged.settlement_date - staged.business_date) AS settlement_lag_days,
+    (((staged.executed_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS execution_lag_days,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (instruments.symbol IS NOT NULL) AS is_symbol_known,
+    ((staged.counterparty_id IS NULL) OR (counterparties.counterparty_id IS NOT NULL)) AS is_counterparty_known
+   FROM ((staging.executions staged
+     LEFT JOIN reference.instruments instruments ON ((staged.symbol = instruments.symbol)))
+     LEFT JOIN reference.counterparties counterparties ON ((staged.counterparty_id = counterparties.counterparty_id)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE staging.pnl_snapshots (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    business_date date NOT NULL,
+    is_date_stated boolean NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    pnl_impact numeric NOT NULL,
+    commission numeric NOT NULL,
+    currency text,
+    status text NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL
+);
+
+CREATE VIEW quality.batch_pnl_snapshots AS
+ SELECT topic,
+    partition,
+    message_offset,
+    feed,
+    trade_id,
+    version,
+    currency,
+    status,
+    commission,
+    length(trade_id) AS longest_text,
+    abs(pnl_impact) AS pnl_impact_size,
+    (EXTRACT(year FROM business_date))::integer AS business_year,
+    (business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days
+   FROM staging.pnl_snapshots staged
+  WHERE (batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE trade.confirmations (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    symbol text NOT NULL,
+    side text,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text,
+    counterparty_id text,
+    account text,
+    confirmed_at timestamp with time zone NOT NULL,
+    settlement_date date,
+    status text NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT confirmations_quantity_positive CHECK ((quantity > (0)::numeric))
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE trade.confirmations IS 'The other side''s record. business_date is the trade''s: stated, or taken from the execution.';
+
+CREATE VIEW quality.day_confirmations AS
+ SELECT accepted.topic,
+    accepted.partition,
+    accepted.message_offset,
+    accepted.trade_id,
+    accepted.version,
+    accepted.symbol,
+    accepted.side,
+    accepted.quantity,
+    accepted.price,
+    accepted.currency,
+    accepted.counterparty_id,
+    accepted.account,
+    accepted.status,
+        CASE
+            WHEN (length(accepted.symbol) = 12) THEN quality.is_isin_checked(accepted.symbol)
+            ELSE NULL::boolean
+        END AS is_isin_checked,
+    GREATEST(length(accepted.trade_id), length(accepted.symbol), length(accepted.counterparty_id), length(accepted.account)) AS longest_text,
+    quality.outright_price(accepted.price, instruments.asset_class) AS outright_price,
+    (accepted.settlement_date - accepted.business_date) AS settlement_lag_days,
+    (((accepted.confirmed_at AT TIME ZONE 'UTC'::text))::date - accepted.business_date) AS confirmation_lag_days,
+    (EXTRACT(year FROM accepted.business_date))::integer AS business_year,
+    (accepted.business_date - ((accepted.recorded_at AT TIME ZONE 'UTC'::text))::date) AS record_lead_days,
+    (instruments.symbol IS NOT NULL) AS is_symbol_known,
+    ((accepted.counterparty_id IS NULL) OR (counterparties.counterparty_id IS NOT NULL)) AS is_counterparty_known
+   FROM ((trade.confirmations accepted
+     LEFT JOIN reference.instruments instruments ON ((accepted.symbol = instruments.symbol)))
+     LEFT JOIN reference.counterparties counterparties ON ((accepted.counterparty_id = counterparties.counterparty_id)))
+  WHERE ((accepted.business_date = (current_setting('gx.business_date'::text))::date) AND (accepted.topic = current_setting('gx.feed'::text)));
+
+CREATE TABLE trade.executions (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    feed text NOT NULL,
+    source_id text NOT NULL,
+    symbol text NOT NULL,
+    asset_class text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text NOT NULL,
+    notional numeric NOT NULL,
+    brokerage_fee numeric NOT NULL,
+    clearing_fee numeric NOT NULL,
+    exchange_fee numeric NOT NULL,
+    counterparty_id text NOT NULL,
+    venue text,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    executed_at timestamp with time zone NOT NULL,
+    settlement_date date NOT NULL,
+    status text NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT executions_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT executions_side_known CHECK ((side = ANY (ARRAY['BUY'::text, 'SELL'::text]))),
+    CONSTRAINT executions_status_known CHECK ((status = ANY (ARRAY['EXECUTED'::text, 'ALLOCATED'::text, 'CORRECTED'::text, 'CANCELLED'::text])))
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE trade.executions IS 'Our own record of a trade. A correction or cancellation is a further row with a higher version; the highest version is the one compared. Amounts are in currency; price per unit.';
+
+CREATE VIEW quality.day_executions AS
+ SELECT accepted.topic,
+    accepted.partition,
+    accepted.message_offset,
+    accepted.trade_id,
+    accepted.version,
+    accepted.symbol,
+    accepted.asset_class,
+    accepted.side,
+    accepted.quantity,
+    accepted.price,
+    accepted.currency,
+    accepted.counterparty_id,
+    accepted.venue,
+    accepted.account,
+    accepted.strategy,
+    accepted.status,
+        CASE
+            WHEN (length(accepted.symbol) = 12) THEN quality.is_isin_checked(accepted.symbol)
+            ELSE NULL::boolean
+        END AS is_isin_checked,
+    GREATEST(length(accepted.trade_id), length(accepted.symbol), length(accepted.counterparty_id), length(accepted.venue), length(accepted.account), length(accepted.strategy)) AS longest_text,
+    quality.outright_price(accepted.price, accepted.asset_class) AS outright_price,
+    quality.notional_gap_cents(accepted.notional, accepted.quantity, accepted.price) AS notional_gap_cents,
+    LEAST(accepted.brokerage_fee, accepted.clearing_fee, accepted.exchange_fee) AS lowest_fee,
+    quality.fee_permille(((accepted.brokerage_fee + accepted.clearing_fee) + accepted.exchange_fee), accepted.quantity, accepted.price) AS fee_permille,
+    (accepted.settlement_date - accepted.business_date) AS settlement_lag_days,
+    (((accepted.executed_at AT TIME ZONE 'UTC'::text))::date - accepted.business_date) AS execution_lag_days,
+    (EXTRACT(year FROM accepted.business_date))::integer AS business_year,
+    (accepted.business_date - ((accepted.recorded_at AT TIME ZONE 'UTC'::text))::date) AS record_lead_days,
+    (instruments.symbol IS NOT NULL) AS is_symbol_known,
+    (counterparties.counterparty_id IS NOT NULL) AS is_counterparty_known
+   FROM ((trade.executions accepted
+     LEFT JOIN reference.instruments instruments ON ((accepted.symbol = instruments.symbol)))
+     LEFT JOIN reference.counterparties counterparties ON ((accepted.counterparty_id = counterparties.counterparty_id)))
+  WHERE ((accepted.business_date = (current_setting('gx.business_date'::text))::date) AND (accepted.feed = current_setting('gx.feed'::text)));
+
+CREATE TABLE trade.pnl_snapshots (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    pnl_impact numeric NOT NULL,
+    commission numeric NOT NULL,
+    currency text,
+    status text NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE trade.pnl_snapshots IS 'What accounting booked for a trade.';
+
+CREATE VIEW quality.day_pnl_snapshots AS
+ SELECT topic,
+    partition,
+    message_offset,
+    trade_id,
+    version,
+    currency,
+    status,
+    commission,
+    length(trade_id) AS longest_text,
+    abs(pnl_impact) AS pnl_impact_size,
+    (EXTRACT(year FROM business_date))::integer AS business_year,
+    (business_date - ((recorded_at AT TIME ZONE 'UTC'::text))::date) AS record_lead_days
+   FROM trade.pnl_snapshots accepted
+  WHERE ((business_date = (current_setting('gx.business_date'::text))::date) AND (topic = current_setting('gx.feed'::text)));
+
+CREATE TABLE reference.sources (
+    source_id text NOT NULL,
+    timezone text NOT NULL,
+    market_id text NOT NULL,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    expects_confirmation boolean NOT NULL,
+    expects_pnl_snapshot boolean NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.sources IS 'A system that sends executions. Its zone gives the business date; currency and counterparty stand in where a message states none; the two flags say which other sides must arrive.';
+
+CREATE TABLE trade.conflicts (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    feed text NOT NULL,
+    record_type text NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    quantity numeric,
+    price numeric,
+    occurred_at timestamp with time zone,
+    recorded_at timestamp with time zone NOT NULL,
+    content jsonb NOT NULL,
+    kept_terms text,
+    refused_terms text NOT NULL,
+    CONSTRAINT conflicts_record_type_known CHECK ((record_type = ANY (ARRAY['execution'::text, 'confirmation'::text, 'pnl_snapshot'::text])))
+);
+
+COMMENT ON TABLE trade.conflicts IS 'A second record for the same trade and version with other content: accepted as evidence, never compared; each trade that has one carries a duplicate_... break.';
+
+COMMENT ON COLUMN trade.conflicts.content IS 'The refused record as it stood in staging, so that it can be promoted when its place falls free.';
+
+COMMENT ON COLUMN trade.conflicts.kept_terms IS 'Terms of the record that stays, where the two differ: name=value, in name order.';
+
+COMMENT ON COLUMN trade.conflicts.refused_terms IS 'The same terms as the refused record states them.';
+
+CREATE VIEW quality.day_totals AS
+ WITH feeds(feed, record_type) AS (
+         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text)
+        ), received AS (
+         SELECT received_counts.feed,
+            sum(received_counts.received_count) AS received_count
+           FROM control.received_counts received_counts
+          WHERE (received_counts.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY received_counts.feed
+        ), records AS (
+         SELECT executions.feed,
+            count(*) AS record_count
+           FROM trade.executions executions
+          WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY executions.feed
+        UNION ALL
+         SELECT confirmations.topic,
+            count(*) AS count
+           FROM trade.confirmations confirmations
+          WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY confirmations.topic
+        UNION ALL
+         SELECT pnl_snapshots.topic,
+            count(*) AS count
+           FROM trade.pnl_snapshots pnl_snapshots
+          WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY pnl_snapshots.topic
+        UNION ALL
+         SELECT conflicts.feed,
+            count(*) AS count
+           FROM trade.conflicts conflicts
+          WHERE (conflicts.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY conflicts.feed
+        UNION ALL
+         SELECT rejects.feed,
+            count(*) AS count
+           FROM landing.rejects rejects
+          WHERE (rejects.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY rejects.feed
+        UNION ALL
+         SELECT duplicates.feed,
+            count(*) AS count
+           FROM landing.duplicates duplicates
+          WHERE (duplicates.business_date = (current_setting('gx.business_date'::text))::date)
+          GROUP BY duplicates.feed
+        ), accounted AS (
+         SELECT records.feed,
+            sum(records.record_count) AS record_count
+           FROM records
+          GROUP BY records.feed
+        ), repeated(record_type, repeated_key_count) AS (
+         SELECT 'execution'::text AS "?column?",
+                CASE
+                    WHEN quality.is_key_enforced('trade.executions'::text) THEN (0)::bigint
+                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(executions.trade_id, executions.version)))
+                       FROM trade.executions executions
+                      WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date))
+                END AS "?column?"
+        UNION ALL
+         SELECT 'confirmation'::text,
+                CASE
+                    WHEN quality.is_key_enforced('trade.confirmations'::text) THEN (0)::bigint
+                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(confirmations.trade_id, confirmations.version)))
+                       FROM trade.confirmations confirmations
+                      WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date))
+                END
+        UNION ALL
+         SELECT 'pnl_snapshot'::text,
+                CASE
+                    WHEN quality.is_key_enforced('trade.pnl_snapshots'::text) THEN (0)::bigint
+                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(pnl_snapshots.trade_id, pnl_snapshots.version)))
+                       FROM trade.pnl_snapshots pnl_snapshots
+                      WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date))
+                END
+        ), expected(record_type) AS (
+         SELECT DISTINCT expectations.record_type
+           FROM ((( SELECT DISTINCT executions.source_id
+                   FROM trade.executions executions
+                  WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)) day_sources
+             JOIN reference.sources sources ON ((day_sources.source_id = sources.source_id)))
+             CROSS JOIN LATERAL ( VALUES ('confirmation'::text,sources.expects_confirmation), ('pnl_snapshot'::text,sources.expects_pnl_snapshot)) expectations(record_type, is_expected))
+          WHERE expectations.is_expected
+        ), staged AS (
+         SELECT executions.feed,
+            executions.batch_id
+           FROM staging.executions executions
+          WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)
+        UNION
+         SELECT confirmations.feed,
+            confirmations.batch_id
+           FROM staging.confirmations confirmations
+          WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date)
+        UNION
+         SELECT pnl_snapshots.feed,
+            pnl_snapshots.batch_id
+           FROM staging.pnl_snapshots pnl_snapshots
+          WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date)
+        ), stopped AS (
+         SELECT staged.feed,
+            count(*) AS batch_count
+           FROM (staged
+             JOIN landing.batches batches ON ((staged.batch_id = batches.batch_id)))
+          WHERE (batches.status = 'STOPPED'::text)
+          GROUP BY staged.feed
+        ), usual AS (
+         SELECT recent.feed,
+            percentile_disc((0.5)::double precision) WITHIN GROUP (ORDER BY recent.received_count) AS received_count
+           FROM ( SELECT date_totals.feed,
+                    date_totals.received_count,
+                    row_number() OVER (PARTITION BY date_totals.feed ORDER BY date_totals.business_date DESC) AS place
+                   FROM control.date_totals date_totals
+                  WHERE ((date_totals.business_date < (current_setting('gx.business_date'::text))::date) AND (date_totals.received_count > 0))) recent
+          WHERE (recent.place <= 20)
+          GROUP BY recent.feed
+         HAVING (count(*) >= 5)
+        )
+ SELECT feeds.feed,
+    COALESCE(received.received_count, (0)::numeric) AS received_count,
+    (COALESCE(received.received_count, (0)::numeric) - COALESCE(accounted.record_count, (0)::numeric)) AS unaccounted_count,
+    repeated.repeated_key_count,
+    COALESCE(stopped.batch_count, (0)::bigint) AS stopped_batch_count,
+    ((expected.record_type IS NOT NULL) AND (COALESCE(received.received_count, (0)::numeric) = (0)::numeric)) AS is_silent,
+    ((COALESCE(received.received_count, (0)::numeric) * (100)::numeric) / (usual.received_count)::numeric) AS percent_of_usual
+   FROM ((((((feeds
+     JOIN repeated ON ((feeds.record_type = repeated.record_type)))
+     LEFT JOIN received ON ((feeds.feed = received.feed)))
+     LEFT JOIN accounted ON ((feeds.feed = accounted.feed)))
+     LEFT JOIN expected ON ((feeds.record_type = expected.record_type)))
+     LEFT JOIN stopped ON ((feeds.feed = stopped.feed)))
+     LEFT JOIN usual ON ((feeds.feed = usual.feed)));
+
+CREATE TABLE quality.results (
+    result_id bigint NOT NULL,
+    suite text NOT NULL,
+    batch_id bigint,
+    business_date date,
+    run_id text NOT NULL,
+    is_success boolean NOT NULL,
+    worst_severity text,
+    evaluated_count integer NOT NULL,
+    failed_count integer NOT NULL,
+    errored_count integer NOT NULL,
+    quarantined_count integer NOT NULL,
+    duration_ms integer NOT NULL,
+    result jsonb NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE quality.results ALTER COLUMN result_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME quality.results_result_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE recon.breaks (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    break_type text NOT NULL,
+    status text DEFAULT 'OPEN'::text NOT NULL,
+    expected_value text,
+    actual_value text,
+    delta numeric,
+    exposure_amount numeric,
+    currency text,
+    counterparty_id text,
+    symbol text,
+    opened_run_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_run_id text,
+    resolved_at timestamp with time zone,
+    resolved_reason text,
+    CONSTRAINT breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
+    CONSTRAINT breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
+    CONSTRAINT breaks_type_known CHECK ((break_type = ANY (ARRAY['quantity_mismatch'::text, 'price_mismatch'::text, 'timestamp_mismatch'::text, 'pnl_mismatch'::text, 'missing_confirmation'::text, 'missing_execution'::text, 'missing_pnl_snapshot'::text, 'duplicate_execution'::text, 'duplicate_confirmation'::text, 'duplicate_pnl_snapshot'::text])))
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE recon.breaks IS 'One row per trade and type. expected_value is the execution''s (for P&L: price x quantity - commission), actual_value the other side''s, delta = actual - expected (milliseconds for timestamps), exposure_amount the money at risk. A repaired break is RESOLVED and stays; it becomes OPEN again, with its first opened_at, when it comes back.';
+
+CREATE TABLE recon.matches (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    execution_version integer NOT NULL,
+    confirmation_version integer,
+    pnl_snapshot_version integer,
+    run_id text NOT NULL,
+    matched_at timestamp with time zone NOT NULL
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE recon.matches IS 'Trades whose terms agree on every expected side (reconciled = true). A newer version of any side removes the row and the trade is compared again.';
+
+CREATE TABLE recon.pending (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE recon.pending IS 'Trades that wait for a missing side. When due_at has passed, the missing side is a break.';
+
+CREATE VIEW recon.trades AS
+ WITH current_executions AS (
+         SELECT e_1.business_date,
+            e_1.trade_id,
+            e_1.version,
+            e_1.feed,
+            e_1.source_id,
+            e_1.symbol,
+            e_1.asset_class,
+            e_1.side,
+            e_1.quantity,
+            e_1.price,
+            e_1.currency,
+            e_1.notional,
+            e_1.brokerage_fee,
+            e_1.clearing_fee,
+            e_1.exchange_fee,
+            e_1.counterparty_id,
+            e_1.venue,
+            e_1.account,
+            e_1.strategy,
+            e_1.executed_at,
+            e_1.settlement_date,
+            e_1.status,
+            e_1.flags,
+            e_1.batch_id,
+            e_1.topic,
+            e_1.partition,
+            e_1.message_offset,
+            e_1.recorded_at
+           FROM trade.executions e_1
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM trade.executions newer
+                  WHERE ((newer.business_date = e_1.business_date) AND (newer.trade_id = e_1.trade_id) AND (newer.version > e_1.version) AND (newer.version > 1)))))
+        ), current_confirmations AS (
+         SELECT c_1.business_date,
+            c_1.trade_id,
+            c_1.version,
+            c_1.symbol,
+            c_1.side,
+            c_1.quantity,
+            c_1.price,
+            c_1.currency,
+            c_1.counterparty_id,
+            c_1.account,
+            c_1.confirmed_at,
+            c_1.settlement_date,
+            c_1.status,
+            c_1.flags,
+            c_1.batch_id,
+            c_1.topic,
+            c_1.partition,
+            c_1.message_offset,
+            c_1.recorded_at
+           FROM trade.confirmations c_1
+          WHERE ((c_1.status <> 'CANCELLED'::text) AND (NOT (EXISTS ( SELECT
+                   FROM trade.confirmations newer
+                  WHERE ((newer.business_date = c_1.business_date) AND (newer.trade_id = c_1.trade_id) AND (newer.version > c_1.version) AND (newer.version > 1))))))
+        ), current_pnl_snapshots AS (
+         SELECT p_1.business_date,
+            p_1.trade_id,
+            p_1.version,
+            p_1.pnl_impact,
+            p_1.commission,
+            p_1.currency,
+            p_1.status,
+            p_1.flags,
+            p_1.batch_id,
+            p_1.topic,
+            p_1.partition,
+            p_1.message_offset,
+            p_1.recorded_at
+           FROM trade.pnl_snapshots p_1
+          WHERE ((p_1.status <> 'CANCELLED'::text) AND (NOT (EXISTS ( SELECT
+                   FROM trade.pnl_snapshots newer
+                  WHERE ((newer.business_date = p_1.business_date) AND (newer.trade_id = p_1.trade_id) AND (newer.version > p_1.version) AND (newer.version > 1))))))
+        ), open_breaks AS (
+         SELECT breaks.business_date,
+            breaks.trade_id,
+            array_agg(breaks.break_type ORDER BY breaks.break_type) AS break_types,
+            bool_or((breaks.break_type ~~ '%mismatch'::text)) AS is_mismatched,
+            bool_or((breaks.break_type ~~ 'missing%'::text)) AS is_unmatched
+           FROM recon.breaks
+          WHERE (breaks.status = 'OPEN'::text)
+          GROUP BY breaks.business_date, breaks.trade_id
+        )
+ SELECT business_date,
+    trade_id,
+    e.version AS execution_version,
+    c.version AS confirmation_version,
+    p.version AS pnl_snapshot_version,
+    e.status AS execution_status,
+    e.source_id,
+    COALESCE(e.symbol, c.symbol) AS symbol,
+    e.asset_class,
+    e.side,
+    e.quantity,
+    c.quantity AS confirmed_quantity,
+    e.price,
+    c.price AS confirmed_price,
+    e.executed_at,
+    c.confirmed_at,
+    p.pnl_impact,
+    p.commission,
+    ((e.price * e.quantity) - p.commission) AS expected_pnl,
+    (c.quantity - e.quantity) AS quantity_delta,
+    (c.price - e.price) AS price_delta,
+    (EXTRACT(epoch FROM (c.confirmed_at - e.executed_at)) * (1000)::numeric) AS timestamp_delta_ms,
+    (p.pnl_impact - ((e.price * e.quantity) - p.commission)) AS pnl_delta,
+    COALESCE(e.currency, c.currency, p.currency) AS currency,
+    COALESCE(e.counterparty_id, c.counterparty_id) AS counterparty_id,
+    e.settlement_date,
+    (m.trade_id IS NOT NULL) AS reconciled,
+    COALESCE(b.break_types, '{}'::text[]) AS open_break_types,
+        CASE
+            WHEN (e.status = 'CANCELLED'::text) THEN 'cancelled'::text
+            WHEN (m.trade_id IS NOT NULL) THEN 'matched'::text
+            WHEN b.is_mismatched THEN 'mismatched'::text
+            WHEN b.is_unmatched THEN 'unmatched'::text
+            WHEN (w.trade_id IS NOT NULL) THEN 'pending'::text
+            WHEN ((NOT s.expects_confirmation) AND (NOT s.expects_pnl_snapshot) AND (c.version IS NULL) AND (p.version IS NULL)) THEN 'not_expected'::text
+            ELSE 'uncompared'::text
+        END AS outcome
+   FROM ((((((current_executions e
+     FULL JOIN current_confirmations c USING (business_date, trade_id))
+     FULL JOIN current_pnl_snapshots p USING (business_date, trade_id))
+     LEFT JOIN recon.matches m USING (business_date, trade_id))
+     LEFT JOIN open_breaks b USING (business_date, trade_id))
+     LEFT JOIN recon.pending w USING (business_date, trade_id))
+     LEFT JOIN reference.sources s ON ((s.source_id = e.source_id)));
+
+COMMENT ON VIEW recon.trades IS 'One row per date and trade with exactly one outcome. reconciled: it matches, and later batches skip it. uncompared: between promotion and the comparison of the same run, never after a close.';
+
+CREATE VIEW recon.outcome_counts AS
+ SELECT business_date,
+    outcome,
+    count(*) AS trade_count
+   FROM recon.trades
+  GROUP BY business_date, outcome;
+
+COMMENT ON VIEW recon.outcome_counts IS 'Trades of a date by outcome; ask for one date.';
+
+CREATE TABLE reference.calendar_days (
+    calendar_id text NOT NULL,
+    calendar_date date NOT NULL,
+    is_business_day boolean NOT NULL,
+    business_day_ordinal integer NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.calendar_days IS 'One row per calendar and date. Trading and settlement calendars are different calendar_ids.';
+
+CREATE TABLE reference.loads (
+    load_id integer NOT NULL,
+    fingerprint text NOT NULL,
+    row_count bigint NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.loads IS 'Each load of reference data with the fingerprint of its input: the same input is not loaded twice.';
+
+ALTER TABLE reference.loads ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reference.loads_load_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE reference.markets (
+    market_id text NOT NULL,
+    market_name text NOT NULL,
+    timezone text NOT NULL,
+    trading_calendar text NOT NULL,
+    settlement_calendar text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.markets IS 'A market and the two calendars it lives by: sessions and settlement days.';
+
+CREATE TABLE reference.settlement_cycles (
+    market_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    days_after_trade integer NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT settlement_cycles_days_range CHECK (((days_after_trade >= 0) AND (days_after_trade <= 10)))
+);
+
+COMMENT ON TABLE reference.settlement_cycles IS 'T+n per market and asset class, by trade date.';
+
+CREATE TABLE reference.tolerances (
+    effective_from date NOT NULL,
+    quantity_delta_max numeric NOT NULL,
+    price_delta_max numeric NOT NULL,
+    timestamp_delta_ms_max integer NOT NULL,
+    pnl_delta_limit numeric NOT NULL,
+    grace_seconds integer NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tolerances_not_negative CHECK (((quantity_delta_max >= (0)::numeric) AND (price_delta_max >= (0)::numeric) AND (timestamp_delta_ms_max >= 0) AND (pnl_delta_limit > (0)::numeric) AND (grace_seconds >= 0)))
+);
+
+COMMENT ON TABLE reference.tolerances IS 'Bounds of the three-way reconciliation by business date. Inclusive, except pnl_delta_limit, which a P&L difference must stay strictly below.';
+
+CREATE VIEW report.break_counterparties AS
+ SELECT b.business_date,
+    b.counterparty_id,
+    c.counterparty_name,
+    b.break_type,
+    count(*) AS open_count
+   FROM (recon.breaks b
+     LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
+  WHERE (b.status = 'OPEN'::text)
+  GROUP BY b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;
+
+CREATE VIEW report.break_summary AS
+ SELECT business_date,
+    break_type,
+    currency,
+    count(*) FILTER (WHERE (status = 'OPEN'::text)) AS open_count,
+    count(*) FILTER (WHERE (status <> 'OPEN'::text)) AS resolved_count,
+    count(*) AS total_count,
+    sum(exposure_amount) FILTER (WHERE (status = 'OPEN'::text)) AS open_exposure_amount
+   FROM recon.breaks
+  GROUP BY business_date, break_type, currency;
+
+COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures of different currencies are never added.';
+
+CREATE VIEW report.breaks AS
+ SELECT b.business_date,
+    b.break_type,
+    b.trade_id,
+    b.status,
+    b.expected_value,
+    b.actual_value,
+    b.delta,
+        CASE
+            WHEN (b.break_type = 'timestamp_mismatch'::text) THEN 'ms'::text
+            WHEN (b.break_type = 'quantity_mismatch'::text) THEN 'units'::text
+            WHEN (b.break_type = 'price_mismatch'::text) THEN COALESCE((b.currency || ' per unit'::text), 'per unit'::text)
+            WHEN (b.break_type = 'pnl_mismatch'::text) THEN b.currency
+            ELSE NULL::text
+        END AS delta_unit,
+    b.exposure_amount,
+    b.currency,
+    b.counterparty_id,
+    c.counterparty_name,
+    b.symbol,
+    i.asset_class,
+    b.opened_at,
+    b.resolved_at,
+    b.resolved_reason
+   FROM ((recon.breaks b
+     LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
+     LEFT JOIN reference.instruments i ON ((i.symbol = b.symbol)));
+
+COMMENT ON VIEW report.breaks IS 'Breaks with the unit of their delta and names from reference data.';
+
+CREATE VIEW report.conflict_counts AS
+ SELECT business_date,
+    record_type,
+    count(*) AS record_count
+   FROM trade.conflicts
+  GROUP BY business_date, record_type;
+
+CREATE VIEW report.control_offsets AS
+ SELECT business_date,
+    topic,
+    partition,
+    end_offset,
+    offset_count,
+    message_count,
+    empty_count,
+    lost_count
+   FROM control.date_offsets;
+
+CREATE VIEW report.control_totals AS
+ SELECT t.business_date,
+    t.feed,
+    t.received_count,
+    t.accepted_count,
+    t.rejected_count,
+    t.duplicate_count,
+    t.accepted_quantity,
+    t.accepted_notional,
+    COALESCE(o.offset_count, (0)::numeric) AS offset_count,
+    COALESCE(o.message_count, (0)::numeric) AS message_count,
+    COALESCE(o.empty_count, (0)::numeric) AS empty_count,
+    COALESCE(o.lost_count, (0)::numeric) AS lost_count
+   FROM (control.date_totals t
+     LEFT JOIN LATERAL ( SELECT sum(date_offsets.offset_count) AS offset_count,
+            sum(date_offsets.message_count) AS message_count,
+            sum(date_offsets.empty_count) AS empty_count,
+            sum(date_offsets.lost_count) AS lost_count
+           FROM control.date_offsets
+          WHERE ((date_offsets.business_date = t.business_date) AND (date_offsets.topic = t.feed))) o ON (true));
+
+COMMENT ON VIEW report.control_totals IS 'received = accepted + rejected + duplicate for the date''s own messages; offsets = messages + empty + lost over the drained ranges that hold them, which may hold other dates'' messages too.';
+
+CREATE VIEW report.current_executions AS
+ SELECT business_date,
+    trade_id,
+    version,
+    source_id,
+    symbol,
+    asset_class,
+    side,
+    quantity,
+    notional,
+    brokerage_fee,
+    clearing_fee,
+    exchange_fee,
+    currency,
+    counterparty_id,
+    executed_at,
+    status
+   FROM trade.executions e
+  WHERE (NOT (EXISTS ( SELECT
+           FROM trade.executions newer
+          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1)))));
+
+COMMENT ON VIEW report.current_executions IS 'The highest version of each execution.';
+
+CREATE VIEW report.latest_quality_results AS
+ WITH batches_of_dates AS (
+         SELECT DISTINCT received_counts.business_date,
+            received_counts.batch_id
+           FROM control.received_counts
+        ), judged AS (
+         SELECT d.business_date,
+            'micro-batches'::text AS validated,
+            d.batch_id,
+            r.result_id,
+            r.suite,
+            r.evaluated_count,
+            r.result
+           FROM (batches_of_dates d
+             JOIN quality.results r ON ((r.batch_id = d.batch_id)))
+        UNION ALL
+         SELECT results.business_date,
+            'whole day'::text,
+            NULL::bigint,
+            results.result_id,
+            results.suite,
+            results.evaluated_count,
+            results.result
+           FROM quality.results
+          WHERE ((results.batch_id IS NULL) AND (results.business_date IS NOT NULL))
+        )
+ SELECT DISTINCT ON (business_date, suite, validated, batch_id) business_date,
+    validated,
+    batch_id,
+    result_id,
+    suite,
+    evaluated_count,
+    result
+   FROM judged
+  ORDER BY business_date, suite, validated, batch_id, result_id DESC;
+
+COMMENT ON VIEW report.latest_quality_results IS 'A repeated validation replaces what an earlier one said of the same rows.';
+
+CREATE VIEW report.listed_breaks AS
+ SELECT business_date,
+    break_type,
+    trade_id,
+    status,
+    expected_value,
+    actual_value,
+    delta,
+    delta_unit,
+    exposure_amount,
+    currency,
+    counterparty_id,
+    counterparty_name,
+    symbol,
+    asset_class,
+    opened_at,
+    resolved_at,
+    resolved_reason,
+    row_number() OVER (PARTITION BY business_date, break_type ORDER BY (abs(exposure_amount)) DESC NULLS LAST, (trade_id COLLATE "C")) AS exposure_rank
+   FROM report.breaks b
+  WHERE (status = 'OPEN'::text);
+
+COMMENT ON VIEW report.listed_breaks IS 'Open breaks, ranked within their type by exposure.';
+
+CREATE TABLE report.mails (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    recipient text NOT NULL,
+    message_id text NOT NULL,
+    sent_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE VIEW report.positions AS
+ WITH summed AS (
+         SELECT c.business_date,
+            f.account,
+            f.strategy,
+            f.symbol,
+            f.currency,
+            max(f.asset_class) AS asset_class,
+            COALESCE(sum(f.trade_count) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS trade_count,
+            COALESCE(sum((f.bought_quantity - f.sold_quantity)) FILTER (WHERE (f.business_date < c.business_date)), (0)::numeric) AS opening_quantity,
+            COALESCE(sum(f.bought_quantity) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS bought_quantity,
+            COALESCE(sum(f.sold_quantity) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS sold_quantity,
+            sum((f.bought_quantity - f.sold_quantity)) AS closing_quantity,
+            COALESCE(sum((f.sold_amount - f.bought_amount)) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS cash_flow_amount,
+            sum((f.sold_amount - f.bought_amount)) AS cash_flow_to_date_amount,
+            COALESCE(sum(f.fee_amount) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS fee_amount,
+            sum(f.fee_amount) AS fee_to_date_amount
+           FROM (control.closes c
+             JOIN books.daily_flows f ON ((f.business_date <= c.business_date)))
+          GROUP BY c.business_date, f.account, f.strategy, f.symbol, f.currency
+        )
+ SELECT s.business_date,
+    s.account,
+    s.strategy,
+    s.symbol,
+    s.currency,
+    s.asset_class,
+    s.trade_count,
+    s.opening_quantity,
+    s.bought_quantity,
+    s.sold_quantity,
+    s.closing_quantity,
+    s.cash_flow_amount,
+    s.cash_flow_to_date_amount,
+    s.fee_amount,
+    s.fee_to_date_amount,
+    mark.mark_price,
+    mark.business_date AS mark_date,
+    mark.mark_source,
+        CASE
+            WHEN (s.closing_quantity = (0)::numeric) THEN (0)::numeric
+            ELSE (s.closing_quantity * mark.mark_price)
+        END AS market_value_amount,
+        CASE
+            WHEN (s.opening_quantity = (0)::numeric) THEN (0)::numeric
+            ELSE (s.opening_quantity * opening_mark.mark_price)
+        END AS opening_value_amount
+   FROM ((summed s
+     LEFT JOIN LATERAL ( SELECT m.mark_price,
+            m.business_date,
+            m.mark_source
+           FROM books.marks m
+          WHERE ((m.symbol = s.symbol) AND (m.currency = s.currency) AND (m.business_date <= s.business_date))
+          ORDER BY m.business_date DESC
+         LIMIT 1) mark ON (true))
+     LEFT JOIN LATERAL ( SELECT m.mark_price
+           FROM books.marks m
+          WHERE ((m.symbol = s.symbol) AND (m.currency = s.currency) AND (m.business_date < s.business_date))
+          ORDER BY m.business_date DESC
+         LIMIT 1) opening_mark ON (true))
+  WHERE ((s.closing_quantity <> (0)::numeric) OR (s.opening_quantity <> (0)::numeric) OR (s.trade_count > (0)::numeric));
+
+COMMENT ON VIEW report.positions IS 'opening + bought - sold = closing, per book, instrument and currency. Amounts in currency; market value at the newest mark up to the date.';
+
+CREATE VIEW report.pnl AS
+ SELECT business_date,
+    account,
+    strategy,
+    symbol,
+    asset_class,
+    currency,
+    opening_value_amount,
+    cash_flow_amount,
+    market_value_amount,
+    ((market_value_amount - opening_value_amount) + cash_flow_amount) AS day_pnl_amount,
+    fee_amount,
+    (((market_value_amount - opening_value_amount) + cash_flow_amount) - fee_amount) AS day_pnl_after_fees_amount,
+    cash_flow_to_date_amount,
+    (market_value_amount + cash_flow_to_date_amount) AS pnl_to_date_amount,
+    fee_to_date_amount
+   FROM report.positions;
+
+COMMENT ON VIEW report.pnl IS 'Cash-consistent P&L: closing value - opening value + cash flow. To date: cash flow since the first trade + closing value. Fees stand apart. Null where a held position has no mark.';
+
+CREATE VIEW report.quality_findings AS
+ SELECT r.business_date,
+    r.suite,
+    r.validated,
+    (rule.finding ->> 'rule'::text) AS rule_name,
+    (((rule.finding ->> 'error'::text) IS NOT NULL) OR ((rule.finding ->> 'level'::text) = 'stop'::text)) AS is_stop,
+    count(*) AS run_count,
+    sum(((rule.finding ->> 'failing_count'::text))::bigint) AS failing_count
+   FROM (report.latest_quality_results r
+     CROSS JOIN LATERAL jsonb_array_elements(COALESCE((r.result -> 'failed_rules'::text), '[]'::jsonb)) rule(finding))
+  WHERE ((rule.finding ->> 'level'::text) <> 'reject'::text)
+  GROUP BY r.business_date, r.suite, r.validated, (rule.finding ->> 'rule'::text), (((rule.finding ->> 'error'::text) IS NOT NULL) OR ((rule.finding ->> 'level'::text) = 'stop'::text));
+
+COMMENT ON VIEW report.quality_findings IS 'Rules that do not hold. Without those whose rows were quarantined: a second validation finds nothing more to quarantine, and control.rejects lists what left.';
+
+CREATE VIEW report.recorded_inputs AS
+ SELECT executions.business_date,
+    executions.feed,
+    count(*) AS record_count,
+    max(executions.recorded_at) AS known_at
+   FROM trade.executions
+  GROUP BY executions.business_date, executions.feed
+UNION ALL
+ SELECT confirmations.business_date,
+    confirmations.topic AS feed,
+    count(*) AS record_count,
+    max(confirmations.recorded_at) AS known_at
+   FROM trade.confirmations
+  GROUP BY confirmations.business_date, confirmations.topic
+UNION ALL
+ SELECT pnl_snapshots.business_date,
+    pnl_snapshots.topic AS feed,
+    count(*) AS record_count,
+    max(pnl_snapshots.recorded_at) AS known_at
+   FROM trade.pnl_snapshots
+  GROUP BY pnl_snapshots.business_date, pnl_snapshots.topic
+UNION ALL
+ SELECT conflicts.business_date,
+    conflicts.feed,
+    count(*) AS record_count,
+    max(conflicts.recorded_at) AS known_at
+   FROM trade.conflicts
+  GROUP BY conflicts.business_date, conflicts.feed;
+
+COMMENT ON VIEW report.recorded_inputs IS 'Records that stand in the trade tables, counted anew (they must equal the accepted of the totals), and when the newest of them became known. A feed may have several rows.';
+
+CREATE VIEW report.reject_summary AS
+ SELECT business_date,
+    feed,
+    stage,
+    reason,
+    count(*) AS reject_count
+   FROM control.rejects
+  GROUP BY business_date, feed, stage, reason;
+
+CREATE VIEW report.suite_results AS
+ SELECT r.business_date,
+    r.suite,
+    r.validated,
+    r.run_count,
+    r.evaluated_count,
+    COALESCE(f.warning_count, (0)::bigint) AS warning_count,
+    COALESCE(f.stop_count, (0)::bigint) AS stop_count
+   FROM (( SELECT latest_quality_results.business_date,
+            latest_quality_results.suite,
+            latest_quality_results.validated,
+            count(*) AS run_count,
+            sum(latest_quality_results.evaluated_count) AS evaluated_count
+           FROM report.latest_quality_results
+          GROUP BY latest_quality_results.business_date, latest_quality_results.suite, latest_quality_results.validated) r
+     LEFT JOIN ( SELECT quality_findings.business_date,
+            quality_findings.suite,
+            quality_findings.validated,
+            count(*) FILTER (WHERE (NOT quality_findings.is_stop)) AS warning_count,
+            count(*) FILTER (WHERE quality_findings.is_stop) AS stop_count
+           FROM report.quality_findings
+          GROUP BY quality_findings.business_date, quality_findings.suite, quality_findings.validated) f ON (((f.business_date = r.business_date) AND (f.suite = r.suite) AND (f.validated = r.validated))));
+
+COMMENT ON VIEW report.suite_results IS 'Newest result of each suite: over the micro-batches that hold messages of the date, and over the whole date at close.';
+
+CREATE VIEW report.trade_outcomes AS
+ WITH open_breaks AS (
+         SELECT breaks.business_date,
+            breaks.trade_id,
+            bool_or(("right"(breaks.break_type, 9) = '_mismatch'::text)) AS is_mismatched,
+            bool_or(starts_with(breaks.break_type, 'missing_'::text)) AS is_unmatched
+           FROM recon.breaks
+          WHERE (breaks.status = 'OPEN'::text)
+          GROUP BY breaks.business_date, breaks.trade_id
+        )
+ SELECT e.business_date,
+    e.trade_id,
+    e.asset_class,
+    e.side,
+    e.status,
+    e.currency,
+    e.quantity,
+    e.notional,
+    e.brokerage_fee,
+    e.clearing_fee,
+    e.exchange_fee,
+        CASE
+            WHEN (e.status = 'CANCELLED'::text) THEN 'cancelled'::text
+            WHEN (m.trade_id IS NOT NULL) THEN 'matched'::text
+            WHEN b.is_mismatched THEN 'mismatched'::text
+            WHEN b.is_unmatched THEN 'unmatched'::text
+            WHEN (p.trade_id IS NOT NULL) THEN 'pending'::text
+            WHEN ((NOT s.expects_confirmation) AND (NOT s.expects_pnl_snapshot)) THEN 'not_expected'::text
+            ELSE 'uncompared'::text
+        END AS outcome,
+    e.executed_at
+   FROM ((((report.current_executions e
+     LEFT JOIN recon.matches m ON (((m.business_date = e.business_date) AND (m.trade_id = e.trade_id))))
+     LEFT JOIN open_breaks b ON (((b.business_date = e.business_date) AND (b.trade_id = e.trade_id))))
+     LEFT JOIN recon.pending p ON (((p.business_date = e.business_date) AND (p.trade_id = e.trade_id))))
+     LEFT JOIN reference.sources s ON ((s.source_id = e.source_id)))
+UNION ALL
+ SELECT b.business_date,
+    b.trade_id,
+    'UNKNOWN'::text AS asset_class,
+    'UNKNOWN'::text AS side,
+    'NO_EXECUTION'::text AS status,
+    NULL::text AS currency,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    NULL::numeric AS brokerage_fee,
+    NULL::numeric AS clearing_fee,
+    NULL::numeric AS exchange_fee,
+    'unmatched'::text AS outcome,
+    NULL::timestamp with time zone AS executed_at
+   FROM recon.breaks b
+  WHERE ((b.break_type = 'missing_execution'::text) AND (b.status = 'OPEN'::text) AND (NOT (EXISTS ( SELECT
+           FROM trade.executions e
+          WHERE ((e.business_date = b.business_date) AND (e.trade_id = b.trade_id))))));
+
+COMMENT ON VIEW report.trade_outcomes IS 'Every trade of a date once, with exactly one outcome. A trade known only from a confirmation or snapshot has status NO_EXECUTION. uncompared must not occur after a close.';
+
+CREATE VIEW report.trade_rhythm AS
+ SELECT business_date,
+    date_trunc('hour'::text, executed_at, 'UTC'::text) AS hour_at,
+    count(*) AS trade_count
+   FROM report.current_executions
+  GROUP BY business_date, (date_trunc('hour'::text, executed_at, 'UTC'::text));
+
+COMMENT ON VIEW report.trade_rhythm IS 'Executions per hour (UTC), highest versions only.';
+
+CREATE VIEW report.trade_summary AS
+ SELECT business_date,
+    asset_class,
+    side,
+    status,
+    outcome,
+    currency,
+    count(*) AS trade_count,
+    sum(quantity) AS quantity,
+    sum(notional) AS notional_amount,
+    sum(brokerage_fee) AS brokerage_fee_amount,
+    sum(clearing_fee) AS clearing_fee_amount,
+    sum(exchange_fee) AS exchange_fee_amount
+   FROM report.trade_outcomes
+  GROUP BY business_date, asset_class, side, status, outcome, currency;
+
+CREATE TABLE trade.unplaced_records (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    record_type text NOT NULL,
+    trade_id text NOT NULL,
+    business_date date NOT NULL
+);
+
+COMMENT ON TABLE trade.unplaced_records IS 'Confirmations and snapshots that state no trade date and whose execution is not known yet: they stand under the date of their own instant, and move to the execution''s date when it arrives.';
+
+CREATE VIEW report.unplaced_counts AS
+ SELECT business_date,
+    record_type,
+    count(*) AS record_count
+   FROM trade.unplaced_records
+  GROUP BY business_date, record_type;
+
+CREATE TABLE report.versions (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    content_hash text NOT NULL,
+    previous_hash text,
+    manifest jsonb NOT NULL,
+    changes jsonb NOT NULL,
+    run_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT versions_positive CHECK ((version >= 1))
+);
+
+COMMENT ON TABLE report.versions IS 'One row per version of a date''s pack. content_hash: SHA-256 over the pack''s files in name order; previous_hash chains it to the version before (null for the first). Append-only.';
+
+CREATE VIEW report.warnings AS
+ WITH flagged AS (
+         SELECT executions.business_date,
+            'execution'::text AS record_type,
+            executions.flags
+           FROM trade.executions
+          WHERE (cardinality(executions.flags) > 0)
+        UNION ALL
+         SELECT confirmations.business_date,
+            'confirmation'::text,
+            confirmations.flags
+           FROM trade.confirmations
+          WHERE (cardinality(confirmations.flags) > 0)
+        UNION ALL
+         SELECT pnl_snapshots.business_date,
+            'pnl_snapshot'::text,
+            pnl_snapshots.flags
+           FROM trade.pnl_snapshots
+          WHERE (cardinality(pnl_snapshots.flags) > 0)
+        )
+ SELECT flagged.business_date,
+    flagged.record_type,
+    flag.flag AS rule_name,
+    count(*) AS record_count
+   FROM (flagged
+     CROSS JOIN LATERAL unnest(flagged.flags) flag(flag))
+  GROUP BY flagged.business_date, flagged.record_type, flag.flag;
+
+COMMENT ON VIEW report.warnings IS 'Accepted records that carry a warning, by rule.';
+
+CREATE TABLE trade.displaced_records (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    record_type text NOT NULL,
+    trade_id text NOT NULL,
+    own_date date NOT NULL,
+    business_date date NOT NULL
+);
+
+COMMENT ON TABLE trade.displaced_records IS 'Confirmations and snapshots that state no trade date and stand under an execution''s date that is not their own: they move when an execution nearer to their own date arrives.';
+
+ALTER TABLE ONLY landing.messages ATTACH PARTITION landing.messages_default DEFAULT;
+
+ALTER TABLE ONLY books.daily_flows
+    ADD CONSTRAINT daily_flows_pk PRIMARY KEY (business_date, account, strategy, symbol, currency);
+
+ALTER TABLE ONLY books.marks
+    ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
+
+ALTER TABLE ONLY control.closes
+    ADD CONSTRAINT closes_pk PRIMARY KEY (business_date);
+
+ALTER TABLE ONLY control.date_offsets
+    ADD CONSTRAINT date_offsets_pk PRIMARY KEY (business_date, topic, partition);
+
+ALTER TABLE ONLY control.date_totals
+    ADD CONSTRAINT date_totals_pk PRIMARY KEY (business_date, feed);
+
+ALTER TABLE ONLY control.step_runs
+    ADD CONSTRAINT step_runs_pk PRIMARY KEY (step_run_id);
+
+ALTER TABLE ONLY landing.batch_ranges
+    ADD CONSTRAINT batch_ranges_pk PRIMARY KEY (batch_id, topic, partition);
+
+ALTER TABLE ONLY landing.batches
+    ADD CONSTRAINT batches_pk PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY landing.duplicates
+    ADD CONSTRAINT duplicates_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY landing.messages
+    ADD CONSTRAINT messages_pk PRIMARY KEY (topic, partition, message_offset, received_on);
+
+ALTER TABLE ONLY landing.messages_default
+    ADD CONSTRAINT messages_default_pkey PRIMARY KEY (topic, partition, message_offset, received_on);
+
+ALTER TABLE ONLY landing.offsets
+    ADD CONSTRAINT offsets_pk PRIMARY KEY (topic, partition);
+
+ALTER TABLE ONLY landing.rejects
+    ADD CONSTRAINT rejects_message_key UNIQUE (topic, partition, message_offset);
+
+ALTER TABLE ONLY landing.rejects
+    ADD CONSTRAINT rejects_pk PRIMARY KEY (reject_id);
+
+ALTER TABLE ONLY outbox.messages
+    ADD CONSTRAINT outbox_message_id_key UNIQUE (message_id);
+
+ALTER TABLE ONLY outbox.messages
+    ADD CONSTRAINT outbox_messages_pk PRIMARY KEY (outbox_id);
+
+ALTER TABLE ONLY quality.results
+    ADD CONSTRAINT results_pk PRIMARY KEY (result_id);
+
+ALTER TABLE ONLY recon.breaks
+    ADD CONSTRAINT breaks_pk PRIMARY KEY (trade_id, break_type, business_date);
+
+ALTER TABLE ONLY recon.matches
+    ADD CONSTRAINT matches_pk PRIMARY KEY (trade_id, business_date);
+
+ALTER TABLE ONLY recon.pending
+    ADD CONSTRAINT pending_pk PRIMARY KEY (trade_id, business_date);
+
+ALTER TABLE ONLY reference.calendar_days
+    ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
+
+ALTER TABLE ONLY reference.counterparties
+    ADD CONSTRAINT counterparties_pk PRIMARY KEY (counterparty_id);
+
+ALTER TABLE ONLY reference.instruments
+    ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
+
+ALTER TABLE ONLY reference.loads
+    ADD CONSTRAINT loads_pk PRIMARY KEY (load_id);
+
+ALTER TABLE ONLY reference.markets
+    ADD CONSTRAINT markets_pk PRIMARY KEY (market_id);
+
+ALTER TABLE ONLY reference.settlement_cycles
+    ADD CONSTRAINT settlement_cycles_pk PRIMARY KEY (market_id, asset_class, effective_from);
+
+ALTER TABLE ONLY reference.sources
+    ADD CONSTRAINT sources_pk PRIMARY KEY (source_id);
+
+ALTER TABLE ONLY reference.tolerances
+    ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
+
+ALTER TABLE ONLY report.mails
+    ADD CONSTRAINT mails_pk PRIMARY KEY (business_date, version, recipient);
+
+ALTER TABLE ONLY report.versions
+    ADD CONSTRAINT versions_pk PRIMARY KEY (business_date, version);
+
+ALTER TABLE ONLY trade.confirmations
+    ADD CONSTRAINT confirmations_pk PRIMARY KEY (trade_id, version, business_date);
+
+ALTER TABLE ONLY trade.conflicts
+    ADD CONSTRAINT conflicts_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.displaced_records
+    ADD CONSTRAINT displaced_records_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.executions
+    ADD CONSTRAINT executions_pk PRIMARY KEY (trade_id, version, business_date);
+
+ALTER TABLE ONLY trade.pnl_snapshots
+    ADD CONSTRAINT pnl_snapshots_pk PRIMARY KEY (trade_id, version, business_date);
+
+ALTER TABLE ONLY trade.unplaced_records
+    ADD CONSTRAINT unplaced_records_pk PRIMARY KEY (topic, partition, message_offset);
+
+CREATE INDEX received_counts_by_date ON control.received_counts USING btree (business_date, feed);
+
+CREATE INDEX step_runs_by_step ON control.step_runs USING btree (step, started_at);
+
+CREATE UNIQUE INDEX batch_ranges_no_overlap ON landing.batch_ranges USING btree (topic, partition, first_offset);
+
+CREATE INDEX batches_unfinished ON landing.batches USING btree (batch_id) WHERE (status <> ALL (ARRAY['RECONCILED'::text, 'REJECTED'::text]));
+
+CREATE INDEX duplicates_by_date ON landing.duplicates USING btree (business_date, feed);
+
+CREATE INDEX rejects_by_date ON landing.rejects USING btree (business_date, feed, reason);
+
+CREATE INDEX outbox_unpublished ON outbox.messages USING btree (outbox_id) WHERE (published_at IS NULL);
+
+CREATE INDEX results_by_batch ON quality.results USING btree (batch_id);
+
+CREATE INDEX results_by_date ON quality.results USING btree (business_date, suite);
+
+CREATE INDEX pending_by_due ON recon.pending USING btree (due_at);
+
+CREATE UNIQUE INDEX calendar_days_ordinal_key ON reference.calendar_days USING btree (calendar_id, business_day_ordinal) WHERE is_business_day;
+
+CREATE INDEX staged_confirmations_by_batch ON staging.confirmations USING btree (batch_id);
+
+CREATE INDEX staged_executions_by_batch ON staging.executions USING btree (batch_id);
+
+CREATE INDEX staged_pnl_snapshots_by_batch ON staging.pnl_snapshots USING btree (batch_id);
+
+CREATE INDEX confirmations_later_versions ON ONLY trade.confirmations USING btree (trade_id) WHERE (version > 1);
+
+CREATE INDEX conflicts_by_trade ON trade.conflicts USING btree (business_date, trade_id);
+
+CREATE INDEX displaced_records_by_trade ON trade.displaced_records USING btree (trade_id);
+
+CREATE INDEX executions_later_versions ON ONLY trade.executions USING btree (trade_id) WHERE (version > 1);
+
+CREATE INDEX pnl_snapshots_later_versions ON ONLY trade.pnl_snapshots USING btree (trade_id) WHERE (version > 1);
+
+CREATE INDEX unplaced_records_by_trade ON trade.unplaced_records USING btree (trade_id);
+
+ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
+
+CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+ALTER TABLE ONLY landing.batch_ranges
+    ADD CONSTRAINT batch_ranges_batch_fk FOREIGN KEY (batch_id) REFERENCES landing.batches(batch_id);
+
+ALTER TABLE ONLY reference.instruments
+    ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.settlement_cycles
+    ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.sources
+    ADD CONSTRAINT sources_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);
+
+ALTER TABLE ONLY reference.sources
+    ADD CONSTRAINT sources_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY report.mails
+    ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);
