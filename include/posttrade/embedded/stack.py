@@ -76,7 +76,10 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
 
     with supervisor.exclusive(instance):
         instance = settle_ports(instance, report)
-        note("postgres", postgres.start(instance))
+        if was_started := postgres.start(instance):
+            # whatever of Airflow outlived its database ends sooner or later, perhaps after a look
+            supervisor.stop_services(instance, airflow.SERVICES)
+        note("postgres", was_started)
         with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
             metadata = pool.submit(airflow.prepare, instance)
             tasks = [pool.submit(start_and_note, instance, mail.describe(instance), note)]
