@@ -31,6 +31,11 @@ COPIES: dict[str, LiteralString] = {
     "instruments.csv": "copy loaded_instruments from stdin (format csv, header match)",
     "sources.csv": "copy loaded_sources from stdin (format csv, header match)",
     "tolerances.csv": "copy loaded_tolerances from stdin (format csv, header match)",
+    "alert_policies.csv": "copy loaded_alert_policies from stdin (format csv, header match)",
+    "deadlines.csv": "copy loaded_deadlines from stdin (format csv, header match)",
+    "retention_policies.csv": (
+        "copy loaded_retention_policies from stdin (format csv, header match)"
+    ),
 }
 _COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
 
@@ -55,11 +60,14 @@ def load_reference_data(
     if newest is not None and newest[0] == fingerprint:
         return StepCounts(0, 0)
     run_step(connection, "reference_data/prepare_load", {})
+    run_step(connection, "reference_data/prepare_policies", {})
     _copy_files(connection, folder)
     _copy_calendars(connection, last_date)
     parties = run_step(connection, "reference_data/merge_parties", {})
     days = run_step(connection, "reference_data/merge_calendars", {})
-    counts = StepCounts(parties.rows_in + days.rows_in, parties.rows_out + days.rows_out)
+    policies = run_step(connection, "reference_data/merge_policies", {})
+    merged = (parties, days, policies)
+    counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         "insert into reference.loads (fingerprint, row_count) values (%s, %s)",
         (fingerprint, counts.rows_in),
