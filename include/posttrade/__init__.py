@@ -1,1 +1,3 @@
 """Post-trade processing: draining, matching, settling, reporting. Plain Python, no Airflow."""
+
+__version__ = "0.1.0"

@@ -96,7 +96,9 @@ def draw_bars(
     return Chart(name, title, description, _finish(chart))
 
 
-def draw_columns(name: str, title: str, bars: Sequence[Bar], *, unit: str) -> Chart:
+def draw_columns(
+    name: str, title: str, bars: Sequence[Bar], *, unit: str, width: int = WIDTH
+) -> Chart:
     """Upright columns in the given order, for a course of time."""
     import altair as alt  # as above
 
@@ -118,7 +120,7 @@ def draw_columns(name: str, title: str, bars: Sequence[Bar], *, unit: str) -> Ch
         base.mark_bar(color=PRIMARY),
         base.mark_text(dy=-7, fontSize=10).encode(text="text:N"),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=COLUMN_HEIGHT)
+    chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
     return Chart(name, title, description, _finish(chart))
 

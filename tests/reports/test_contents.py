@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import psycopg
 
+from posttrade import __version__
 from posttrade.reports import Pack
 
 from .day import Day
@@ -173,7 +174,41 @@ def test_negative_numbers_stay_numbers(
     change("update recon.breaks set expected_value = '-95.00' where break_type = 'pnl_mismatch'")
     values = [row["expected_value"] for row in read_table(render(), "breaks")
               if row["break_type"] == "pnl_mismatch"]  # fmt: skip
-    assert set(values) == {"-95.00"}
+    assert set(values) == {"-95"}
+
+
+def test_values_are_exact_and_trimmed(
+    lay: Callable[[Day], None], render: Callable[[], Pack], trade_dsn: str
+) -> None:
+    lay(Day())
+    stated = {
+        "quantity_mismatch": ("100.00", "100"),
+        "price_mismatch": ("100.10", "100.1"),
+        "pnl_mismatch": ("-0.5000000", "-0.5"),
+        "missing_confirmation": ("1000 @ 190.50", "1000 @ 190.5"),
+        "duplicate_execution": ("notional=2990.000, price=2.990", "notional=2990, price=2.99"),
+        "duplicate_confirmation": ("price=1.50, symbol=A1.50", "price=1.50, symbol=A1.50"),
+    }
+    with psycopg.connect(trade_dsn) as connection:
+        connection.cursor().executemany(
+            "update recon.breaks set expected_value = %s where break_type = %s",
+            [(stored, name) for name, (stored, _) in stated.items()],
+        )
+    found = {row["break_type"]: row["expected_value"] for row in read_table(render(), "breaks")}
+    assert {name: found[name] for name in stated} == {n: v for n, (_, v) in stated.items()}
+
+
+def test_the_page_sums_offsets_by_topic(
+    lay: Callable[[Day], None], render: Callable[[], Pack]
+) -> None:
+    lay(Day())
+    pack = render()
+    page = read_page(pack)
+    assert page.count("4,000 – 4,001") == 2  # one line a topic
+    assert "stands in control_offsets_20261112.csv" in page
+    assert len(read_table(pack, "control_offsets")) == 4
+    assert re.search(r"\d+ of \d+ open", page)
+    assert f"posttrade {__version__}" in page
 
 
 def test_a_day_without_anything(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:

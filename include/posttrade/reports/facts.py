@@ -12,9 +12,9 @@ from typing import Any
 from posttrade.errors import GateFailed
 from posttrade.reports.queries import Connection, Row, copy_to_file, execute, fetch_rows
 
-LISTED_BREAKS_MAX = 20  # rows of each type on the page; the CSV holds all
-LISTED_REJECTS_MAX = 40
-LISTED_POSITIONS_MAX = 25  # rows of each currency on the page
+LISTED_BREAKS_MAX = 10  # rows of each type on the page; the CSV holds all
+LISTED_REJECTS_MAX = 12
+LISTED_POSITIONS_MAX = 8  # rows of each currency on the page
 TABLES = (
     "breaks",
     "control_offsets",

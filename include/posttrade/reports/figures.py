@@ -1,71 +1,30 @@
-"""Sub-totals, checks and charts of the page, worked out from its facts in exact decimals."""
+"""Sub-totals and charts of the page, worked out from its facts in exact decimals."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars, draw_columns, render_svg
-from posttrade.reports.facts import Facts, count_outcomes, total
+from posttrade.reports.comparison import lay_out
+from posttrade.reports.facts import Facts, total
 from posttrade.reports.queries import Row
 from posttrade.reports.typography import (
     count_decimals,
     format_amount,
     format_count,
-    format_share,
     format_words,
+    minor_unit,
     show_text,
 )
 
-COUNTERPARTIES_MAX = 12
-CHART_CURRENCIES_MAX = 3
-CHART_BOOKS_MAX = 14
+CHART_BARS_MAX = 12  # more are summed in one bar
+CHART_CURRENCIES_MAX = 2
+CHART_BOOKS_MAX = 10
+REASONS_MAX = 7  # on the first page; the section of the rejects has all
+OFFSET_COUNTS = ("offset_count", "message_count", "empty_count", "lost_count")
 AMOUNTS = ("notional_amount", "brokerage_fee_amount", "clearing_fee_amount", "exchange_fee_amount")
-
-
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """One thing that must add up: both sides of the equation, and whether they are equal."""
-
-    rule: str
-    left: int
-    right: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether it adds up."""
-        return self.left == self.right
-
-
-def check_facts(facts: Facts) -> list[Check]:
-    """What a reviewer would add up by hand, added up."""
-    totals = facts.control_totals
-    checks = []
-    for row in totals:
-        explained = row["accepted_count"] + row["rejected_count"] + row["duplicate_count"]
-        feed = show_text(row["feed"])
-        checks += [
-            Check(f"{feed}: received = accepted + rejected + duplicate", row["received_count"],
-                  explained),
-            Check(f"{feed}: accepted = records in the trade tables", row["accepted_count"],
-                  int(row["record_count"])),
-            Check(f"{feed}: rejected = messages listed as rejects", row["rejected_count"],
-                  int(row["listed_reject_count"])),
-        ]  # fmt: skip
-    for row in facts.control_offsets:
-        explained = row["message_count"] + row["empty_count"] + row["lost_count"]
-        place = f"{show_text(row['topic'])}, partition {row['partition']}"
-        checks.append(
-            Check(f"{place}: offsets = messages + empty + lost", row["offset_count"], explained)
-        )
-        checks.append(Check(f"{place}: no offset was lost", row["lost_count"], 0))
-    uncompared = count_outcomes(facts).get("uncompared", 0)
-    checks.append(Check("every trade has an outcome: trades left uncompared", uncompared, 0))
-    unmarked = sum(row["unmarked_count"] for row in facts.books)
-    checks.append(Check("every held position has a mark: positions without one", unmarked, 0))
-    return checks
 
 
 def build_figures(facts: Facts) -> dict[str, Any]:
@@ -94,7 +53,16 @@ def build_figures(facts: Facts) -> dict[str, Any]:
         "counterparties": _cross(
             facts.break_counterparties, "counterparty_id", "break_type", "open_count"
         ),
-        "listed_breaks": _split(facts.listed_breaks, "break_type"),
+        "listed_breaks": [
+            (name, lay_out(rows, facts.business_date))
+            for name, rows in _split(facts.listed_breaks, "break_type")
+        ],
+        "topics": _sum_topics(facts.control_offsets),
+        "closed_calendars": [
+            row["calendar_id"] for row in facts.calendars if not row["is_business_day"]
+        ],
+        "reject_reasons": _rank_reasons(facts),
+        "rejects": _cross(facts.reject_summary, "reason", "feed", "reject_count"),
         "reject_count": int(total(facts.reject_summary, "reject_count")),
         "books": _split(facts.books, "currency"),
         "exposures": _split(facts.exposures, "currency"),
@@ -107,32 +75,21 @@ def draw_charts(facts: Facts) -> dict[str, str]:
     charts = [*reconciliation_charts(facts), *_book_charts(facts)]
     if facts.trade_rhythm:
         bars = [
-            Bar(f"{row['hour_at']:%H:%M}", Decimal(row["trade_count"]),
+            Bar(f"{row['hour_at']:%H}", Decimal(row["trade_count"]),
                 format_count(row["trade_count"]))
             for row in facts.trade_rhythm
         ]  # fmt: skip
-        charts.append(draw_columns("rhythm", "Executions by hour (UTC)", bars, unit="trades"))
+        charts.append(
+            draw_columns(
+                "rhythm", "Executions by hour (UTC)", bars, unit="trades", width=NARROW_WIDTH
+            )
+        )
     return {chart.name: render_svg(chart) for chart in charts}
 
 
 def reconciliation_charts(facts: Facts) -> list[Chart]:
-    """Outcomes, breaks by type, breaks by counterparty."""
-    outcomes = count_outcomes(facts)
-    population = sum(outcomes.values())
+    """Open breaks by type and by counterparty."""
     charts = []
-    if outcomes:
-        charts.append(
-            draw_bars(
-                "outcomes",
-                "Trades by outcome",
-                [
-                    Bar(format_words(name), Decimal(count),
-                        f"{format_count(count)} · {format_share(count, population)}")
-                    for name, count in outcomes.items()
-                ],
-                unit="trades",
-            )
-        )  # fmt: skip
     by_type = _sums(facts.break_summary, "break_type", "open_count")
     by_counterparty = _sums(facts.break_counterparties, "counterparty_id", "open_count")
     for name, title, sums, label in (
@@ -155,11 +112,12 @@ def choose_currencies(facts: Facts) -> list[str]:
 def _book_charts(facts: Facts) -> list[Chart]:
     charts = []
     for number, currency in enumerate(choose_currencies(facts)):
+        unit = minor_unit(currency)
+        exposures = [row for row in facts.exposures if row["currency"] == currency]
         bars = [
             Bar(format_words(row["asset_class"]), row["net_amount"],
-                format_amount(row["net_amount"]))
-            for row in facts.exposures
-            if row["currency"] == currency
+                format_amount(row["net_amount"], unit))
+            for row in exposures
         ]  # fmt: skip
         title = f"Net market value by asset class, {show_text(currency)}"
         charts.append(
@@ -167,11 +125,15 @@ def _book_charts(facts: Facts) -> list[Chart]:
                 f"exposure-{number}", title, bars, unit=show_text(currency), width=NARROW_WIDTH
             )
         )
-        bars = [
-            Bar(f"{show_text(row['account'])} / {show_text(row['strategy'])}",
-                row["day_pnl_amount"], format_amount(row["day_pnl_amount"]))
+        books = [
+            row
             for row in facts.books
             if row["currency"] == currency and row["day_pnl_amount"] is not None
+        ]
+        bars = [
+            Bar(f"{show_text(row['account'])} / {show_text(row['strategy'])}",
+                row["day_pnl_amount"], format_amount(row["day_pnl_amount"], unit))
+            for row in books
         ]  # fmt: skip
         if bars:
             bars.sort(key=lambda bar: -abs(bar.value))
@@ -182,9 +144,36 @@ def _book_charts(facts: Facts) -> list[Chart]:
     return charts
 
 
-def measure_scales(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, int]:
-    """Decimals that each column needs, for points that stand in line."""
-    return {column: count_decimals([row[column] for row in rows]) for column in columns}
+def measure_scales(
+    rows: Sequence[Row], columns: Sequence[str], currency: str | None
+) -> dict[str, int]:
+    """Decimals that each column of money needs, for points that stand in line."""
+    return {column: count_decimals([row[column] for row in rows], currency) for column in columns}
+
+
+def _sum_topics(offsets: Sequence[Row]) -> list[Row]:
+    """One row a topic: its partitions, their lowest and highest watermark, and the sums."""
+    return [
+        {
+            "topic": topic,
+            "partition_count": len(rows),
+            "end_offset_min": min(row["end_offset"] for row in rows),
+            "end_offset_max": max(row["end_offset"] for row in rows),
+            **{column: int(total(rows, column)) for column in OFFSET_COUNTS},
+        }
+        for topic, rows in _split(offsets, "topic")
+    ]
+
+
+def _rank_reasons(facts: Facts) -> list[tuple[str, int]]:
+    sums = _sums(facts.reject_summary, "reason", "reject_count")
+    ordered = sorted(sums.items(), key=lambda item: (-item[1], str(item[0])))
+    ranked = [(format_words(name), count) for name, count in ordered]
+    if len(ranked) <= REASONS_MAX + 1:
+        return ranked
+    rest = ranked[REASONS_MAX:]
+    others = (f"{len(rest)} other reasons", sum(count for _, count in rest))
+    return [*ranked[:REASONS_MAX], others]
 
 
 def _largest(sums: Mapping[Any, int], label: Callable[[Any], str]) -> list[Bar]:
@@ -192,11 +181,11 @@ def _largest(sums: Mapping[Any, int], label: Callable[[Any], str]) -> list[Bar]:
     bars = [
         Bar(label(name), Decimal(count), format_count(count)) for name, count in ordered if count
     ]
-    rest = bars[COUNTERPARTIES_MAX:]
+    rest = bars[CHART_BARS_MAX:] if len(bars) > CHART_BARS_MAX + 1 else []
     if rest:
         count = sum((bar.value for bar in rest), Decimal(0))
         others = Bar(f"{len(rest)} others", count, format_count(count))
-        bars = [*bars[:COUNTERPARTIES_MAX], others]
+        bars = [*bars[:CHART_BARS_MAX], others]
     return bars
 
 
@@ -232,14 +221,16 @@ def _cross(rows: Iterable[Row], down: str, across: str, column: str) -> dict[str
         for name in sorted(cells, key=str)
     ]
     total_of_all = sum(totals.values(), Decimal(0))
+    decimals = {
+        name: count_decimals([line.get(name) for line in cells.values()], name) for name in totals
+    }
     return {
         "lines": lines,
-        "columns": sorted(totals, key=str),
+        "columns": sorted(totals, key=lambda name: (name is None, str(name))),
         "totals": totals,
         "total": total_of_all,
-        "decimals": {
-            name: count_decimals([line.get(name) for line in cells.values()]) for name in totals
-        },
+        "decimals": decimals,
+        "decimals_max": max(decimals.values(), default=0),
     }
 
 

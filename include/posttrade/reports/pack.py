@@ -39,7 +39,7 @@ from posttrade.reports.versions import (
     version_directory,
 )
 
-LAYOUT = 1  # raised when the page or a table changes its form
+LAYOUT = 2  # raised when the page or a table changes its form
 LOCK_WAIT_MS = 300_000
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import decimal
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
+from posttrade import __version__
 from posttrade.reports import figures, typography
+from posttrade.reports.checks import Check, check_facts
 from posttrade.reports.facts import Facts, count_outcomes, total
-from posttrade.reports.figures import Check
 
+# sums of amounts are longer than the 28 digits that Python keeps by default
+EXACT = decimal.Context(prec=200)
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 
 
@@ -57,15 +62,25 @@ def make_environment() -> jinja2.Environment:
     environment.filters.update(
         count=typography.format_count,
         decimal=typography.format_decimal,
-        amount=typography.format_amount,
+        amount=pad_amount,
         signed=typography.format_signed,
         instant=typography.format_instant,
         words=typography.format_words,
+        term=typography.format_term,
         show=typography.show_text,
-        value=typography.format_value,
+        share=typography.format_share,
     )
     environment.globals.update(total=total, scales=figures.measure_scales)
     return environment
+
+
+def pad_amount(value: Decimal | None, decimals: int = typography.MONEY_DECIMALS) -> Markup:
+    """Money with the decimals of its column; zeros that only keep the points in line stand back."""
+    text = typography.format_amount(value, decimals)
+    short = typography.format_amount(value, min(decimals, typography.MONEY_DECIMALS))
+    if short == text:
+        return Markup(short)  # noqa: S704  digits, separators and a dash
+    return Markup('{}<span class="pad">{}</span>').format(short, text[len(short) :])
 
 
 def build_contents(
@@ -84,16 +99,17 @@ def build_contents(
         for path in tables
     ]
     lines = "".join(f"{table.sha256}  {table.name}\n" for table in listed)
-    return Contents(
-        facts=facts,
-        charts=figures.draw_charts(facts),
-        tables=listed,
-        tables_hash=hashlib.sha256(lines.encode("utf-8")).hexdigest(),
-        figures=figures.build_figures(facts),
-        checks=figures.check_facts(facts),
-        layout=layout,
-        chart_currencies=figures.choose_currencies(facts),
-    )
+    with decimal.localcontext(EXACT):
+        return Contents(
+            facts=facts,
+            charts=figures.draw_charts(facts),
+            tables=listed,
+            tables_hash=hashlib.sha256(lines.encode("utf-8")).hexdigest(),
+            figures=figures.build_figures(facts),
+            checks=check_facts(facts),
+            layout=layout,
+            chart_currencies=figures.choose_currencies(facts),
+        )
 
 
 def write_page(
@@ -105,19 +121,21 @@ def write_page(
 ) -> None:
     """Write the page as a given version of the pack."""
     template = make_environment().get_template("end_of_day.html.j2")
-    text = template.render(
-        contents=contents,
-        facts=contents.facts,
-        header=contents.facts.header,
-        # drawn by us and proven inert by charts.render_svg
-        charts={name: Markup(svg) for name, svg in contents.charts.items()},  # noqa: S704
-        figures=contents.figures,
-        outcomes=count_outcomes(contents.facts),
-        version=version,
-        previous_hash=previous_hash,
-        changes=changes,
-        day=f"{contents.facts.business_date:%Y%m%d}",
-    )
+    with decimal.localcontext(EXACT):
+        text = template.render(
+            contents=contents,
+            facts=contents.facts,
+            header=contents.facts.header,
+            # drawn by us and proven inert by charts.render_svg
+            charts={name: Markup(svg) for name, svg in contents.charts.items()},  # noqa: S704
+            figures=contents.figures,
+            outcomes=count_outcomes(contents.facts),
+            version=version,
+            previous_hash=previous_hash,
+            changes=changes,
+            code_version=__version__,
+            day=f"{contents.facts.business_date:%Y%m%d}",
+        )
     path.write_bytes(text.encode("utf-8"))
 
 

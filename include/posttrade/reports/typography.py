@@ -11,7 +11,17 @@ from decimal import Decimal
 MINUS = "\u2212"
 NONE = "\u2013"
 TEXT_LENGTH_MAX = 96
-MONEY_DECIMALS_MIN = 2
+MONEY_DECIMALS = 2
+# ISO 4217: currencies whose smallest unit is not the hundredth
+MINOR_UNITS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+         "VUV", "XAF", "XOF", "XPF"),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}  # fmt: skip
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?", re.ASCII)
 CAPITALS = {"pnl": "P&L", "fx": "FX", "json": "JSON", "utf": "UTF", "isin": "ISIN", "nan": "NaN"}
 # joiners that emoji and several scripts need; every other invisible character is spelled out
@@ -23,39 +33,43 @@ def format_count(value: int | Decimal | None) -> str:
     return NONE if value is None else f"{int(value):,}".replace("-", MINUS)
 
 
-def format_decimal(value: Decimal | None, decimals_min: int = 0) -> str:
+def format_decimal(value: Decimal | int | None, decimals_min: int = 0) -> str:
     """A decimal written out exactly, trailing zeros cut down to ``decimals_min`` decimals."""
     if value is None:
         return NONE
-    whole, _, fraction = f"{abs(value):f}".partition(".")
+    whole, _, fraction = f"{Decimal(value).copy_abs():f}".partition(".")
     fraction = fraction.rstrip("0").ljust(decimals_min, "0")
     sign = MINUS if value < 0 else ""
     return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
 
 
-def format_amount(value: Decimal | None, decimals_min: int = MONEY_DECIMALS_MIN) -> str:
-    """Money, exact, with at least two decimals; the currency stands beside it."""
+def minor_unit(currency: str | None) -> int:
+    """Decimals of the currency's smallest unit (ISO 4217); 2 where the currency is not known."""
+    return MINOR_UNITS.get(currency or "", MONEY_DECIMALS)
+
+
+def count_decimals(values: Iterable[Decimal | None], currency: str | None = None) -> int:
+    """Decimals that a column of money needs: the currency's own where every value is exact in them.
+
+    Where one is not, as many as it has (at least 2): nothing is rounded away, and the points of the
+    column stand in line.
+    """
+    unit = minor_unit(currency)
+    needed = max((trimmed_decimals(value) for value in values if value is not None), default=0)
+    return unit if needed <= unit else max(needed, MONEY_DECIMALS)
+
+
+def format_amount(value: Decimal | None, decimals_min: int = MONEY_DECIMALS) -> str:
+    """Money, exact, with at least the given decimals; the currency stands beside it."""
     return format_decimal(value, decimals_min)
 
 
-def count_decimals(values: Iterable[Decimal | None], decimals_min: int = MONEY_DECIMALS_MIN) -> int:
-    """Decimals that a column needs so that every value is exact and the points stand in line."""
-    return max((_count_decimals(value) for value in values if value), default=decimals_min)
+def trimmed_decimals(value: Decimal) -> int:
+    """Decimals of a value without trailing zeros."""
+    return len(f"{value:f}".partition(".")[2].rstrip("0"))
 
 
-def _count_decimals(value: Decimal) -> int:
-    fraction = f"{value:f}".partition(".")[2].rstrip("0")
-    return max(len(fraction), MONEY_DECIMALS_MIN)
-
-
-def format_value(value: str | None) -> str:
-    """One side of a break: a plain number grouped like any other, everything else as it came."""
-    if value is not None and PLAIN_NUMBER.fullmatch(value):
-        return format_decimal(Decimal(value))
-    return show_text(value)
-
-
-def format_signed(value: Decimal | None, decimals_min: int = 0) -> str:
+def format_signed(value: Decimal | int | None, decimals_min: int = 0) -> str:
     """A difference: always with its sign."""
     text = format_decimal(value, decimals_min)
     return f"+{text}" if value is not None and value > 0 else text
@@ -84,6 +98,12 @@ def format_words(code: str | None) -> str:
         return NONE
     words = " ".join(CAPITALS.get(word, word) for word in code.lower().split("_"))
     return words[:1].upper() + words[1:]
+
+
+def format_term(code: str | None) -> str:
+    """A snake_case code as words within a sentence: ``pnl_impact`` → ``P&L impact``."""
+    words = format_words(code)
+    return words if words.split(" ")[0] in CAPITALS.values() else words[:1].lower() + words[1:]
 
 
 def show_text(value: object, length_max: int = TEXT_LENGTH_MAX) -> str:

@@ -18,6 +18,7 @@ from posttrade.reports import typography
         ("0", "0.00"),
         ("1E+3", "1,000.00"),
         ("0.0000000001", "0.0000000001"),
+        ("-1000000000000000000.0000000001", "−1,000,000,000,000,000,000.0000000001"),
     ],
 )
 def test_amounts_are_exact_and_grouped(value: str, shown: str) -> None:
@@ -34,6 +35,24 @@ def test_a_column_keeps_every_decimal() -> None:
     values = [Decimal("1.5"), None, Decimal("2.12345"), Decimal(3)]
     assert typography.count_decimals(values) == 5
     assert typography.count_decimals([]) == 2
+    assert typography.count_decimals([Decimal("-3.9"), Decimal("1E+2")], "USD") == 2
+
+
+@pytest.mark.parametrize(
+    ("currency", "values", "decimals"),
+    [
+        ("JPY", ["154250.00", "0"], 0),
+        ("JPY", ["154250.5"], 2),  # not exact in whole yen: nothing is rounded away
+        ("JPY", ["0.125"], 3),
+        ("KWD", ["1.5"], 3),
+        ("USD", ["39522314.710000"], 2),
+        (None, ["1"], 2),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(
+    currency: str | None, values: list[str], decimals: int
+) -> None:
+    assert typography.count_decimals(map(Decimal, values), currency) == decimals
 
 
 @pytest.mark.parametrize(
@@ -55,14 +74,10 @@ def test_long_text_is_cut_and_says_so() -> None:
     assert typography.show_text("x" * 10_000, 10) == "xxxxxxxxxx… (10,000 characters)"
 
 
-def test_values_of_breaks() -> None:
-    assert typography.format_value("-1234.50") == "−1,234.5"
-    assert typography.format_value("100 @ 190.50") == "100 @ 190.50"
-    assert typography.format_value("1" * 200) == f"{'1' * 96}… (200 characters)"
-
-
 def test_words_and_instants() -> None:
     assert typography.format_words("pnl_mismatch") == "P&L mismatch"
+    assert typography.format_term("pnl_impact") == "P&L impact"
+    assert typography.format_term("brokerage_fee") == "brokerage fee"
     instant = dt.datetime(2026, 1, 2, 3, 4, 5, 60_000, tzinfo=dt.timezone.utc)
     assert typography.format_instant(instant) == "2026-01-02 03:04:05.06 UTC"
     assert typography.format_share(1, 3) == "33.33 %"
