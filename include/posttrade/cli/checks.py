@@ -13,6 +13,16 @@ from posttrade.errors import ConfigurationError
 from posttrade.instance import REPOSITORY
 
 PASS_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
+STARTS_ITSELF = '__name__ == "__main__"'  # what else lies in bench/ is shared by benchmarks
+
+
+def list_benchmarks() -> list[str]:
+    """Names of the modules below bench/ that can be run."""
+    return sorted(
+        path.stem
+        for path in (REPOSITORY / "bench").glob("*.py")
+        if STARTS_ITSELF in path.read_text(encoding="utf-8")
+    )
 
 
 def register(app: typer.Typer) -> None:
@@ -31,11 +41,11 @@ def run_tests(
 
 
 def run_benchmark(
-    name: Annotated[str, typer.Argument(help="Which one; a module below bench/")],
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(list_benchmarks())}.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed to the benchmark")] = None,
 ) -> None:
     """Run a benchmark: figures inside one run against its limit and a peer."""
-    known = sorted(path.stem for path in (REPOSITORY / "bench").glob("[a-z]*.py"))
+    known = list_benchmarks()
     if name not in known:
         raise ConfigurationError(f"no benchmark {name!r}; there are: {', '.join(known)}")
     run_module(f"bench.{name}", arguments or [])
