@@ -73,6 +73,17 @@ def list_rejects(dsn: str, chosen: RejectFilter) -> list[dict[str, Any]]:
     return list(iterate_rejects(dsn, chosen))
 
 
+def count_rejects(dsn: str) -> int:
+    """How many messages were refused so far.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with connect(dsn) as connection:
+        row = connection.execute(read_statement("rejects/count_rejects")).fetchone()
+    return int(row[0]) if row else 0
+
+
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     """A reject as JSON: its payload as text, or in base64 where it is no text, or null."""
     described = {

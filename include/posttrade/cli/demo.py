@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from posttrade.cli.output import JsonOption, print_json, progress, results
+from posttrade.cli.simulate import amount_option, read_date, send_day
 from posttrade.errors import Unavailable
 from posttrade.instance import Instance
+
+if TYPE_CHECKING:
+    from posttrade.simulator.options import SimulationOptions
 
 DATE_DEFAULT = "2026-11-18"
 DRAIN_STALL_TIMEOUT_S = 180.0
@@ -27,6 +30,14 @@ def demo(
     date: Annotated[str, typer.Option(help="Business date of the simulated day.")] = DATE_DEFAULT,
     trades: Annotated[int, typer.Option(help="Trades, three messages each.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="Same seed, same day.")] = 1,
+    break_rate: Annotated[str, amount_option("Trades with planted breaks.")] = "1.5%",
+    duplicates: Annotated[str, amount_option("Messages sent a second time.")] = "0.5%",
+    late: Annotated[str, amount_option("Trades whose other sides come much later.")] = "0.5%",
+    out_of_order: Annotated[str, amount_option("Trades whose messages overtake others.")] = "0.5%",
+    corrections: Annotated[str, amount_option("Trades corrected by a second version.")] = "0.3%",
+    cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0.2%",
+    malformed: Annotated[str, amount_option("Messages that are no valid record.")] = "24",
+    hostile: Annotated[str, amount_option("Messages made to do harm.")] = "16",
     broker: Annotated[
         str | None, typer.Option(help="embedded, kafka or HOST:PORT, as for `up`.")
     ] = None,
@@ -37,16 +48,30 @@ def demo(
 ) -> None:
     """Start everything, simulate a day, let the Dags drain and close it, compare with the truth.
 
-    Exit code 1 when the breaks found are not exactly those planted.
+    A little of everything is planted; a SHARE is 0.02 or 2%, a COUNT a whole number. Exit code 1
+    when the breaks and refused messages found are not exactly those planted.
     """
     from posttrade.cli.stack import say
     from posttrade.embedded import stack
+    from posttrade.simulator.options import Share, SimulationOptions
 
+    texts = {
+        "break_rate": break_rate,
+        "duplicates": duplicates,
+        "late": late,
+        "out_of_order": out_of_order,
+        "corrections": corrections,
+        "cancellations": cancellations,
+        "malformed": malformed,
+        "hostile": hostile,
+    }
+    planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
+    options = SimulationOptions(business_date=read_date(date), trades=trades, seed=seed, **planted)
     instance = Instance.create()
     try:
         say("1 of 4  starting PostgreSQL, broker, mail server and Airflow")
         instance = stack.up(instance, broker, say).instance
-        result = run_day(instance, date, trades, seed)
+        result = run_day(instance, options)
     finally:
         if not keep:
             say("stopping")
@@ -55,24 +80,50 @@ def demo(
         print_json(result)
     else:
         print_day(instance, result, keep=keep)
-    if result["breaks"] != result.get("planted"):
+    if not is_found_planted(result):
         raise typer.Exit(EXIT_DIFFERENT)
 
 
-def run_day(instance: Instance, date: str, trades: int, seed: int) -> dict[str, Any]:
-    """Simulate, drain and close a day on a running instance; what the close found."""
-    from posttrade.cli.close import close_business_date
-    from posttrade.cli.simulate import read_date, send_day
-    from posttrade.cli.stack import say
-    from posttrade.simulator.options import SimulationOptions
+def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
+    """Simulate, drain and close a day on a running instance.
 
-    business_date: dt.date = read_date(date)
-    say(f"2 of 4  simulating {trades} trades of {business_date}, with breaks planted in them")
-    send_day(SimulationOptions(business_date=business_date, trades=trades, seed=seed))
+    Returns:
+        What the close found, and beside it ``simulated`` (what was sent out of the ordinary) and
+        ``refused`` (messages planted to be refused, and found so, whatever date they state).
+    """
+    from posttrade.cli.close import close_business_date
+    from posttrade.cli.stack import say
+    from posttrade.rejects import count_rejects
+
+    say(
+        f"2 of 4  simulating {options.trades} trades of {options.business_date}, with breaks, "
+        "duplicates and bad messages planted among them"
+    )
+    refused_before = count_rejects(instance.trade_dsn)
+    sent = send_day(options)
     say("3 of 4  the Dag trade_capture drains, validates and reconciles them")
     show_drain(instance)
-    say(f"4 of 4  the Dag end_of_day closes {business_date}")
-    return close_business_date(instance, business_date, say)
+    say(f"4 of 4  the Dag end_of_day closes {options.business_date}")
+    result = close_business_date(instance, options.business_date, say)
+    bad = sum(sent["malformed"].values()) + sum(sent["hostile"].values())
+    return {
+        **result,
+        "simulated": {
+            **sent["noted"],
+            "duplicates": sum(sent["duplicates"].values()),
+            "malformed": sum(sent["malformed"].values()),
+            "hostile": sum(sent["hostile"].values()),
+        },
+        "refused": {"planted": bad, "found": count_rejects(instance.trade_dsn) - refused_before},
+    }
+
+
+def is_found_planted(result: Mapping[str, Any]) -> bool:
+    """Whether breaks and refused messages are exactly those planted."""
+    refused = result["refused"]
+    is_refused: bool = refused["planted"] == refused["found"]
+    is_broken: bool = result["breaks"] == result.get("planted")
+    return is_refused and is_broken
 
 
 def show_drain(instance: Instance) -> None:
@@ -102,26 +153,25 @@ def show_drain(instance: Instance) -> None:
 
 def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> None:
     """Print what a day came to, for a person."""
-    from rich.table import Table
-
-    planted: Mapping[str, int] | None = result.get("planted")
-    if planted is None:
+    if result.get("planted") is None:
         raise Unavailable(f"no truth was written for {result['business_date']}")
-    results.print(f"\n{result['business_date']}, report version {result['version']}")
-    rejects = sum(result["rejects"].values())
-    found = sum(result["breaks"].values())
-    results.print(f"matched {result['matched']}   breaks {found}   rejects {rejects}\n")
-    table = Table("break", "planted", "found", "", box=None, pad_edge=False)
-    for name in sorted({*planted, *result["breaks"]}):
-        sown, seen = planted.get(name, 0), result["breaks"].get(name, 0)
-        table.add_row(name, str(sown), str(seen), "[green]ok[/]" if sown == seen else "[red]no[/]")
-    results.print(table)
-    verdict = (
-        "[green]breaks found = breaks planted, none missing, none extra[/]"
-        if result["breaks"] == planted
-        else "[red]breaks found are not those planted[/]"
+    outcomes = "   ".join(
+        f"{name.replace('_', ' ')} {count}" for name, count in result["outcomes"].items()
     )
-    results.print(verdict)
+    results.print(f"\n{result['business_date']}, report version {result['version']}")
+    results.print(f"trades   {outcomes}", soft_wrap=True)
+    simulated = "   ".join(
+        f"{name.replace('_', ' ')} {count}" for name, count in result["simulated"].items()
+    )
+    results.print(f"planted  {simulated}\n", soft_wrap=True)
+    print_breaks(result["planted"], result["breaks"])
+    print_rejects(result)
+    print_totals(result["control_totals"])
+    results.print(
+        "[green]found = planted: none missing, none extra[/]"
+        if is_found_planted(result)
+        else "[red]what was found is not what was planted[/]"
+    )
     pages = [name for name in result["files"] if name.endswith(".html")]
     lines = [f"report   {result['report_dir']}/{page}" for page in pages]
     lines.append(f"mail     {instance.mail_dir}")
@@ -130,3 +180,53 @@ def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> N
         lines.append(f"         name and password: {instance.airflow_password_file}")
         lines.append("stop it  ./posttrade down")
     results.print("\n" + "\n".join(lines), soft_wrap=True, highlight=False, markup=False)
+
+
+def print_breaks(planted: Mapping[str, int], found: Mapping[str, int]) -> None:
+    """Breaks by type, planted beside found."""
+    rows = []
+    for name in sorted({*planted, *found}):
+        sown, seen = planted.get(name, 0), found.get(name, 0)
+        rows.append((name, sown, seen, _mark(sown == seen)))
+    rows.append(("total", sum(planted.values()), sum(found.values()), _mark(planted == found)))
+    _print_table(("break", "planted", "found", ""), rows)
+
+
+def print_rejects(result: Mapping[str, Any]) -> None:
+    """Refused messages by reason; those that state no date stand under the day they came."""
+    refused, of_date = result["refused"], sum(result["rejects"].values())
+    rows: list[tuple[Any, ...]] = [(name, "", n, "") for name, n in result["rejects"].items()]
+    elsewhere = refused["found"] - of_date
+    if elsewhere > 0:
+        rows.append(("(no readable date: under the day they came)", "", elsewhere, ""))
+    is_same = refused["planted"] == refused["found"]
+    rows.append(("total", refused["planted"], refused["found"], _mark(is_same)))
+    _print_table(("refused message", "planted", "found", ""), rows)
+
+
+def print_totals(totals: Mapping[str, Mapping[str, int]]) -> None:
+    """Control totals of each feed: received = accepted + rejected + duplicate."""
+    names = ("received", "accepted", "rejected", "duplicate")
+    rows = []
+    for feed, counts in totals.items():
+        explained = sum(counts[name] for name in names[1:])
+        rows.append(
+            (feed, *(counts[name] for name in names), _mark(counts["received"] == explained))
+        )
+    _print_table(("feed", *names, ""), rows)
+
+
+def _mark(is_right: bool) -> str:
+    return "[green]ok[/]" if is_right else "[red]no[/]"
+
+
+def _print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if 0 < place < len(headings) - 1 else "left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    results.print(table)
+    results.print()

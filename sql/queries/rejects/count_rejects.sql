@@ -1,0 +1,2 @@
+-- Messages refused so far, of every date and feed.
+select count(*) from landing.rejects
