@@ -50,12 +50,18 @@ ENRICHED_TRADES = Topic(
     PARTITION_COUNT,
     {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)},
 )
+BREAKS = Topic(
+    "breaks",
+    PARTITION_COUNT,
+    {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)},
+)
 TOPICS: tuple[Topic, ...] = (
     _inbound("trades"),
     _inbound("executions"),
     _inbound("broker_confirmations"),
     _inbound("pnl_snapshot"),
     ENRICHED_TRADES,
+    BREAKS,
 )
 
 

@@ -13,7 +13,7 @@ STEPS = REPOSITORY / "sql" / "steps"
 ALL = sorted(STEPS.rglob("*.sql"))
 PARTS = ("purpose", "reads", "writes", "rerun", "parameters")
 # folders named for a Dag, and the one that two Dags share
-FOLDERS = {"trade_capture", "end_of_day", "reference_data", "quality"}
+FOLDERS = {"trade_capture", "end_of_day", "reference_data", "quality", "watch", "housekeeping"}
 # the other tasks of the close run several steps each
 SQL_TASKS = ("begin_close", "count_control_totals")
 PARAMETER = re.compile(r"%\((\w+)\)s")

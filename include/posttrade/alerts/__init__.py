@@ -1,0 +1,1 @@
+"""What people are told: found, gathered into few messages, and delivered."""
