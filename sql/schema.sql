@@ -272,6 +272,45 @@ $$;
 
 COMMENT ON FUNCTION recon.quantities_agree(p_execution numeric, p_confirmation numeric, p_delta_max numeric) IS '|confirmation - execution| <= bound, inclusive. Null where a side is missing.';
 
+CREATE FUNCTION recon.record_break_events() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('recon'));
+    if tg_op = 'INSERT' then
+        insert into recon.break_events (
+            business_date, trade_id, break_type, event, expected_value, actual_value, delta,
+            exposure_amount, currency, counterparty_id, symbol, run_id, occurred_at
+        )
+        select
+            business_date, trade_id, break_type, 'OPENED', expected_value, actual_value, delta,
+            exposure_amount, currency, counterparty_id, symbol, opened_run_id, now()
+        from new_rows
+        where status = 'OPEN';
+        return null;
+    end if;
+    insert into recon.break_events (
+        business_date, trade_id, break_type, event, expected_value, actual_value, delta,
+        exposure_amount, currency, counterparty_id, symbol, reason, run_id, occurred_at
+    )
+    select
+        n.business_date, n.trade_id, n.break_type,
+        case n.status when 'OPEN' then 'REOPENED' else 'RESOLVED' end,
+        n.expected_value, n.actual_value, n.delta, n.exposure_amount, n.currency,
+        n.counterparty_id, n.symbol, n.resolved_reason,
+        coalesce(n.resolved_run_id, n.opened_run_id), now()
+    from new_rows as n
+    join old_rows as o
+        on o.trade_id = n.trade_id
+        and o.break_type = n.break_type
+        and o.business_date = n.business_date
+    where o.status <> n.status;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION recon.record_break_events() IS 'Writes recon.break_events for the rows of one statement on recon.breaks.';
+
 CREATE FUNCTION recon.timestamps_agree(p_executed_at timestamp with time zone, p_confirmed_at timestamp with time zone, p_delta_ms_max integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -407,6 +446,63 @@ CREATE TABLE books.marks (
 
 COMMENT ON TABLE books.marks IS 'Price used to value a position at close: the last execution''s price.';
 
+CREATE TABLE control.alert_deliveries (
+    alert_id bigint NOT NULL,
+    channel text NOT NULL,
+    attempt_count integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    last_error text,
+    CONSTRAINT alert_deliveries_channel_known CHECK ((channel = ANY (ARRAY['log'::text, 'mail'::text, 'webhook'::text]))),
+    CONSTRAINT alert_deliveries_one_end CHECK (((delivered_at IS NULL) OR (given_up_at IS NULL)))
+);
+
+COMMENT ON TABLE control.alert_deliveries IS 'One row per alert and channel. An attempt is counted before it is made, so that a crash during it repeats the message once, later, and never without end.';
+
+CREATE TABLE control.alert_findings (
+    finding_id bigint NOT NULL,
+    kind text NOT NULL,
+    finding_key text NOT NULL,
+    business_date date,
+    summary text NOT NULL,
+    next_step text NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    alert_id bigint
+);
+
+COMMENT ON TABLE control.alert_findings IS 'What else people must hear of: stopped batches, lost offsets, failed steps, missed deadlines.';
+
+ALTER TABLE control.alert_findings ALTER COLUMN finding_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME control.alert_findings_finding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE control.alerts (
+    alert_id bigint NOT NULL,
+    kind text NOT NULL,
+    item_count integer NOT NULL,
+    first_event_id bigint,
+    last_event_id bigint,
+    facts jsonb NOT NULL,
+    raised_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE control.alerts IS 'Messages to people, each over many items. Written in the transaction that moves the position or marks the findings: what was alerted is alerted once.';
+
+ALTER TABLE control.alerts ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME control.alerts_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE control.closes (
     business_date date NOT NULL,
     is_business_day boolean NOT NULL,
@@ -444,6 +540,21 @@ CREATE TABLE control.date_totals (
 );
 
 COMMENT ON TABLE control.date_totals IS 'Control totals of a closed date. received is what the drain counted; accepted, rejected and duplicate are counted anew from their tables at close: that they add up is a check.';
+
+CREATE TABLE control.laid_definitions (
+    fingerprint text NOT NULL,
+    laid_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE control.laid_definitions IS 'SHA-256 over the files of sql/functions and sql/views that stand in the database; the newest row counts.';
+
+CREATE TABLE control.positions (
+    reader text NOT NULL,
+    last_event_id bigint NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE control.positions IS 'Up to which recon.break_events.event_id each reader has come; moved in the transaction that writes what the reader made of the events.';
 
 CREATE TABLE control.received_counts (
     batch_id bigint NOT NULL,
@@ -518,6 +629,14 @@ ALTER TABLE control.step_runs ALTER COLUMN step_run_id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE control.watch_rounds (
+    watch text NOT NULL,
+    last_round_at timestamp with time zone NOT NULL,
+    waiting_since timestamp with time zone
+);
+
+COMMENT ON TABLE control.watch_rounds IS 'When each part of the watch last looked, and what it saw.';
 
 CREATE TABLE landing.batch_ranges (
     batch_id bigint NOT NULL,
@@ -1189,6 +1308,36 @@ ALTER TABLE quality.results ALTER COLUMN result_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE recon.break_events (
+    event_id bigint NOT NULL,
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    break_type text NOT NULL,
+    event text NOT NULL,
+    expected_value text,
+    actual_value text,
+    delta numeric,
+    exposure_amount numeric,
+    currency text,
+    counterparty_id text,
+    symbol text,
+    reason text,
+    run_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT break_events_event_known CHECK ((event = ANY (ARRAY['OPENED'::text, 'REOPENED'::text, 'RESOLVED'::text])))
+);
+
+COMMENT ON TABLE recon.break_events IS 'Every time a break opened, opened again or was resolved, with its values then. Written by triggers of recon.breaks in the same transaction, in the order in which transactions commit. Append-only.';
+
+ALTER TABLE recon.break_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME recon.break_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE recon.breaks (
     business_date date NOT NULL,
     trade_id text NOT NULL,
@@ -1377,6 +1526,19 @@ CREATE VIEW recon.outcome_counts AS
 
 COMMENT ON VIEW recon.outcome_counts IS 'Trades of a date by outcome; ask for one date.';
 
+CREATE TABLE reference.alert_policies (
+    kind text NOT NULL,
+    channels text[] NOT NULL,
+    settle_seconds integer NOT NULL,
+    window_seconds integer NOT NULL,
+    listed_max integer NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT alert_policies_channels_known CHECK ((channels <@ '{log,mail,webhook}'::text[])),
+    CONSTRAINT alert_policies_sensible CHECK (((settle_seconds >= 0) AND (window_seconds >= 0) AND ((listed_max >= 1) AND (listed_max <= 100))))
+);
+
+COMMENT ON TABLE reference.alert_policies IS 'Per kind of alert: where it goes; seconds that the first item waits for more to come; seconds between two alerts of the kind, in which everything new is gathered; items listed one by one.';
+
 CREATE TABLE reference.calendar_days (
     calendar_id text NOT NULL,
     calendar_date date NOT NULL,
@@ -1386,6 +1548,27 @@ CREATE TABLE reference.calendar_days (
 );
 
 COMMENT ON TABLE reference.calendar_days IS 'One row per calendar and date. Trading and settlement calendars are different calendar_ids.';
+
+CREATE TABLE reference.deadlines (
+    deadline_id text NOT NULL,
+    subject text NOT NULL,
+    feed text,
+    source_id text,
+    calendar_id text,
+    timezone text,
+    due_time time without time zone,
+    minutes_max integer,
+    effective_from date,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT deadlines_subject_known CHECK ((subject = ANY (ARRAY['feed'::text, 'close'::text, 'capture'::text]))),
+    CONSTRAINT deadlines_whole CHECK (
+CASE subject
+    WHEN 'capture'::text THEN (minutes_max > 0)
+    ELSE ((calendar_id IS NOT NULL) AND (timezone IS NOT NULL) AND (due_time IS NOT NULL) AND ((subject = 'close'::text) OR (feed IS NOT NULL)))
+END)
+);
+
+COMMENT ON TABLE reference.deadlines IS 'By when a feed (or one source of it) must have delivered, and a date be closed, on business days of a calendar, in local time; and for how long capture may do nothing while messages wait.';
 
 CREATE TABLE reference.loads (
     load_id integer NOT NULL,
@@ -1415,6 +1598,16 @@ CREATE TABLE reference.markets (
 );
 
 COMMENT ON TABLE reference.markets IS 'A market and the two calendars it lives by: sessions and settlement days.';
+
+CREATE TABLE reference.retention_policies (
+    subject text NOT NULL,
+    keep_days integer NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT retention_policies_keep_something CHECK ((keep_days >= 1)),
+    CONSTRAINT retention_policies_subject_known CHECK ((subject = ANY (ARRAY['landing.messages'::text, 'staging'::text, 'quality.results'::text, 'control.step_runs'::text, 'outbox.messages'::text, 'control.alerts'::text, 'airflow'::text])))
+);
+
+COMMENT ON TABLE reference.retention_policies IS 'Days for which housekeeping keeps what may go.';
 
 CREATE TABLE reference.settlement_cycles (
     market_id text NOT NULL,
@@ -1957,6 +2150,18 @@ ALTER TABLE ONLY books.daily_flows
 ALTER TABLE ONLY books.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
 
+ALTER TABLE ONLY control.alert_deliveries
+    ADD CONSTRAINT alert_deliveries_pk PRIMARY KEY (alert_id, channel);
+
+ALTER TABLE ONLY control.alert_findings
+    ADD CONSTRAINT alert_findings_key UNIQUE (kind, finding_key);
+
+ALTER TABLE ONLY control.alert_findings
+    ADD CONSTRAINT alert_findings_pk PRIMARY KEY (finding_id);
+
+ALTER TABLE ONLY control.alerts
+    ADD CONSTRAINT alerts_pk PRIMARY KEY (alert_id);
+
 ALTER TABLE ONLY control.closes
     ADD CONSTRAINT closes_pk PRIMARY KEY (business_date);
 
@@ -1966,8 +2171,14 @@ ALTER TABLE ONLY control.date_offsets
 ALTER TABLE ONLY control.date_totals
     ADD CONSTRAINT date_totals_pk PRIMARY KEY (business_date, feed);
 
+ALTER TABLE ONLY control.positions
+    ADD CONSTRAINT positions_pk PRIMARY KEY (reader);
+
 ALTER TABLE ONLY control.step_runs
     ADD CONSTRAINT step_runs_pk PRIMARY KEY (step_run_id);
+
+ALTER TABLE ONLY control.watch_rounds
+    ADD CONSTRAINT watch_rounds_pk PRIMARY KEY (watch);
 
 ALTER TABLE ONLY landing.batch_ranges
     ADD CONSTRAINT batch_ranges_pk PRIMARY KEY (batch_id, topic, partition);
@@ -2002,6 +2213,9 @@ ALTER TABLE ONLY outbox.messages
 ALTER TABLE ONLY quality.results
     ADD CONSTRAINT results_pk PRIMARY KEY (result_id);
 
+ALTER TABLE ONLY recon.break_events
+    ADD CONSTRAINT break_events_pk PRIMARY KEY (event_id);
+
 ALTER TABLE ONLY recon.breaks
     ADD CONSTRAINT breaks_pk PRIMARY KEY (trade_id, break_type, business_date);
 
@@ -2011,11 +2225,17 @@ ALTER TABLE ONLY recon.matches
 ALTER TABLE ONLY recon.pending
     ADD CONSTRAINT pending_pk PRIMARY KEY (trade_id, business_date);
 
+ALTER TABLE ONLY reference.alert_policies
+    ADD CONSTRAINT alert_policies_pk PRIMARY KEY (kind);
+
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
 ALTER TABLE ONLY reference.counterparties
     ADD CONSTRAINT counterparties_pk PRIMARY KEY (counterparty_id);
+
+ALTER TABLE ONLY reference.deadlines
+    ADD CONSTRAINT deadlines_pk PRIMARY KEY (deadline_id);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
@@ -2025,6 +2245,9 @@ ALTER TABLE ONLY reference.loads
 
 ALTER TABLE ONLY reference.markets
     ADD CONSTRAINT markets_pk PRIMARY KEY (market_id);
+
+ALTER TABLE ONLY reference.retention_policies
+    ADD CONSTRAINT retention_policies_pk PRIMARY KEY (subject);
 
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_pk PRIMARY KEY (market_id, asset_class, effective_from);
@@ -2059,9 +2282,19 @@ ALTER TABLE ONLY trade.pnl_snapshots
 ALTER TABLE ONLY trade.unplaced_records
     ADD CONSTRAINT unplaced_records_pk PRIMARY KEY (topic, partition, message_offset);
 
+CREATE INDEX alert_deliveries_open ON control.alert_deliveries USING btree (next_attempt_at) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
+
+CREATE INDEX alert_findings_new ON control.alert_findings USING btree (kind, found_at) WHERE (alert_id IS NULL);
+
+CREATE INDEX alerts_by_kind ON control.alerts USING btree (kind, raised_at);
+
 CREATE INDEX received_counts_by_date ON control.received_counts USING btree (business_date, feed);
 
+CREATE INDEX step_runs_by_start ON control.step_runs USING brin (started_at);
+
 CREATE INDEX step_runs_by_step ON control.step_runs USING btree (step, started_at);
+
+CREATE INDEX batch_ranges_lost ON landing.batch_ranges USING btree (batch_id) WHERE (lost_count > 0);
 
 CREATE UNIQUE INDEX batch_ranges_no_overlap ON landing.batch_ranges USING btree (topic, partition, first_offset);
 
@@ -2103,7 +2336,19 @@ ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON recon.break_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER breaks_changed AFTER UPDATE ON recon.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
+
+CREATE TRIGGER breaks_opened AFTER INSERT ON recon.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
+
 CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+ALTER TABLE ONLY control.alert_deliveries
+    ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
+
+ALTER TABLE ONLY control.alert_findings
+    ADD CONSTRAINT alert_findings_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
 
 ALTER TABLE ONLY landing.batch_ranges
     ADD CONSTRAINT batch_ranges_batch_fk FOREIGN KEY (batch_id) REFERENCES landing.batches(batch_id);

@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import logging
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,7 @@ def connect(
         application_name: how the connection shows in ``pg_stat_activity``.
 
     Raises:
-        Unavailable: the server does not answer or breaks off.
+        Unavailable: the server does not answer, breaks off, or ends a statement.
     """
     options = f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
     try:
@@ -55,8 +57,11 @@ def connect(
         )
     except psycopg.OperationalError as error:
         raise Unavailable(f"the trade database does not answer: {error}") from error
-    with connection:
-        yield connection
+    try:
+        with connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the trade database broke off: {error}") from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -94,28 +99,47 @@ def run_step(
 def migrate(dsn: str) -> int:
     """Bring the trade database to the newest migration, and lay functions and views anew.
 
-    Migrations run once each, in order. Functions and views hold no data and run each time; views
-    are dropped first, because one that is there can neither lose nor rename a column.
+    Migrations run once each, in order, each in a transaction. Functions and views hold no data;
+    they are laid when their text changed, views dropped first, because one that is there can
+    neither lose nor rename a column. A second caller waits; the lock ends with its process.
 
     Returns:
         The number of migrations that were applied now.
+
+    Raises:
+        Unavailable: the database does not answer.
     """
     import yoyo  # only here: reads entry points, which costs 0.2 s
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    parts = conninfo.conninfo_to_dict(dsn)
-    backend = yoyo.get_backend(_yoyo_uri(parts))
-    migrations = yoyo.read_migrations(str(SQL_ROOT / "migrations"))
-    with backend.lock():
-        pending = backend.to_apply(migrations)
-        backend.apply_migrations(pending)
-        with connect(dsn) as connection:
-            for path in definition_files():
-                statement = sql.SQL(path.read_text(encoding="utf-8"))
-                connection.execute(statement)
-    applied = len(pending)
-    backend.connection.close()
-    return applied
+    with connect(dsn) as connection:
+        connection.autocommit = True
+        connection.execute("select pg_advisory_lock(hashtext('posttrade.migrate'))")
+        backend = yoyo.get_backend(_yoyo_uri(conninfo.conninfo_to_dict(dsn)))
+        try:
+            # yoyo's own lock is a row that outlives a killed process: ours stands in for it
+            pending = backend.to_apply(yoyo.read_migrations(str(SQL_ROOT / "migrations")))
+            backend.apply_migrations(pending)
+        finally:
+            backend.connection.close()
+        with connection.transaction():
+            _lay_definitions(connection)
+        return len(pending)
+
+
+def _lay_definitions(connection: psycopg.Connection[Any]) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in definition_files()]
+    fingerprint = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    row = connection.execute(
+        "select fingerprint from control.laid_definitions order by laid_at desc limit 1"
+    ).fetchone()
+    if row == (fingerprint,):
+        return
+    for text in texts:
+        connection.execute(sql.SQL(text))
+    connection.execute(
+        "insert into control.laid_definitions (fingerprint) values (%s)", (fingerprint,)
+    )
 
 
 def definition_files() -> list[Path]:
@@ -125,10 +149,5 @@ def definition_files() -> list[Path]:
 
 
 def _yoyo_uri(parts: Mapping[str, Any]) -> str:
-    from urllib.parse import quote
-
-    user = quote(str(parts.get("user", "")), safe="")
-    password = quote(str(parts.get("password", "")), safe="")
-    host = parts.get("host", "127.0.0.1")
-    port = parts.get("port", 5432)
-    return f"postgresql+psycopg://{user}:{password}@{host}:{port}/{parts['dbname']}"
+    """Every option travels in the query, so that none is lost: TLS, sockets, several hosts."""
+    return f"postgresql+psycopg:///?{urllib.parse.urlencode(parts)}"

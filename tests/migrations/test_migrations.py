@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
+import subprocess
+import sys
+import time
 
 import psycopg
 import pytest
+from yoyo.connections import parse_uri
 
-from posttrade.database import connect, migrate
+from posttrade.database import _yoyo_uri, connect, migrate
+from posttrade.errors import Unavailable
 
 from .schema_dump import SCHEMA_FILE, dump_schema
+
+MIGRATE = "import sys; from posttrade.database import migrate; migrate(sys.argv[1])"
 
 
 def test_a_second_run_changes_nothing(trade_dsn: str) -> None:
@@ -56,3 +64,39 @@ def test_report_versions_are_append_only(trade_dsn: str, statement: str) -> None
     ):
         connection.execute(change)
     assert caught.value.sqlstate == "PT001"
+
+
+def test_a_killed_migration_can_be_run_again(empty_dsn: str) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", MIGRATE, empty_dsn],
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and child.poll() is None:
+        with psycopg.connect(empty_dsn) as connection:
+            if connection.execute("select to_regclass('_yoyo_migration')").fetchone() != (None,):
+                break
+    child.kill()
+    child.wait()
+    migrate(empty_dsn)
+    assert migrate(empty_dsn) == 0
+
+
+def test_two_migrations_at_once_take_turns(empty_dsn: str) -> None:
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        applied = list(pool.map(migrate, [empty_dsn] * 2))
+    assert min(applied) == 0 < max(applied)
+
+
+def test_connection_options_reach_the_migration() -> None:
+    options = {"dbname": "trade data", "host": "/run/socket folder", "password": "p@:/%+"}
+    assert parse_uri(_yoyo_uri(options)).args == options
+
+
+def test_a_database_that_breaks_off_is_unavailable(trade_dsn: str) -> None:
+    with (
+        pytest.raises(Unavailable, match="broke off"),
+        connect(trade_dsn) as connection,
+        connect(trade_dsn) as other,
+    ):
+        other.execute("select pg_terminate_backend(%s)", (connection.info.backend_pid,))
+        connection.execute("select 1")
