@@ -44,10 +44,12 @@ class Backlog:
         """Messages still to drain."""
         return self.produced - self.drained
 
-    @property
-    def lag(self) -> int:
-        """Messages still to drain."""
-        return self.waiting
+    def waiting_by_topic(self) -> dict[str, int]:
+        """Messages still to drain, by topic."""
+        counts: dict[str, int] = {}
+        for topic, _, next_offset, end_offset in self.partitions:
+            counts[topic] = counts.get(topic, 0) + end_offset - next_offset
+        return counts
 
 
 def read_drained(connection: psycopg.Connection[Any]) -> dict[Place, int]:

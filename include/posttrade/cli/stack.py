@@ -88,7 +88,11 @@ def print_status(facts: Mapping[str, Any]) -> None:
     results.print(f"broker: {broker['kind']} at {broker['bootstrap_servers']} ({keeps})")
     for topic, fill in ((broker.get("fill") or {}).get("topics") or {}).items():
         results.print(f"  {topic}: fullest partition {fill['fullest_partition']:.0%}")
-    rest = {key: value for key, value in facts.items() if key not in ("services", "broker")}
+    waiting = facts["waiting"]
+    told = "unknown" if waiting is None else ", ".join(f"{n} {c}" for n, c in waiting.items())
+    results.print(f"waiting to be drained: {told}")
+    shown = ("services", "broker", "waiting")
+    rest = {key: value for key, value in facts.items() if key not in shown}
     print_facts(rest, as_json=False)
 
 

@@ -243,15 +243,17 @@ def status(instance: Instance) -> dict[str, Any]:
         (airflow.TRIGGERER, "triggerer"),
     ):
         services[name]["health"] = (health or {}).get(part, {}).get("status", "unknown")
+    is_running = all(facts["running"] for facts in services.values())
     return {
         "home": str(instance.home),
-        "is_running": all(facts["running"] for facts in services.values()),
+        "is_running": is_running,
         "services": services,
         "broker": {
             "kind": instance.broker,
             "bootstrap_servers": instance.bootstrap_servers,
             **describe_broker(instance),
         },
+        "waiting": count_waiting(instance) if is_running else None,
         "postgres_port": instance.ports["postgres"],
         "smtp_port": instance.ports["smtp"],
         "airflow_url": instance.airflow_url,
@@ -260,6 +262,16 @@ def status(instance: Instance) -> dict[str, Any]:
         "mail_dir": str(instance.mail_dir),
         "logs_dir": str(instance.logs_dir),
     }
+
+
+def count_waiting(instance: Instance) -> dict[str, int] | None:
+    """Messages of each feed that are still to be drained; none when that cannot be told."""
+    from posttrade import backlog
+
+    try:
+        return backlog.measure_backlog(instance.trade_dsn, instance.kafka_config).waiting_by_topic()
+    except (PostTradeError, psycopg.Error):
+        return None
 
 
 def describe_broker(instance: Instance) -> dict[str, Any]:
