@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import logging
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -16,8 +16,10 @@ from posttrade.errors import InvariantBroken, Unavailable
 from posttrade.feed_reader import PartitionProgress, RawBatch
 from posttrade.feeds import Feed
 from posttrade.message_headers import HeaderFacts
+from posttrade.refused_rows import REFUSALS, Restage, describe_refusal, restage_accepted
 from posttrade.statements import read_statement
 
+log = logging.getLogger(__name__)
 EPOCH_2000 = dt.date(2000, 1, 1)
 EPOCH_2000_MS = 946_684_800_000
 ROWS_PER_BLOCK = 5_000
@@ -41,7 +43,11 @@ COPY_REJECTS = (
 
 @dataclasses.dataclass(frozen=True)
 class ReadyBatch:
-    """A batch with everything that is to be stored, already in COPY's form."""
+    """A batch with everything that is to be stored, already in COPY's form.
+
+    Attributes:
+        restage: reads it anew, for the case that the database refuses a row.
+    """
 
     batch_id: int
     feed: Feed
@@ -54,6 +60,7 @@ class ReadyBatch:
     staging_blocks: list[str]
     staged_count: int
     rejects: list[Reject]
+    restage: Restage
 
 
 def encode_messages(
@@ -119,10 +126,14 @@ def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_i
         InvariantBroken: a message is stored already although its offset was not.
     """
     try:
-        with connection.transaction():
-            _move_offsets(connection, batch)
-            _insert_batch(connection, batch, run_id)
-            _copy_rows(connection, batch)
+        try:
+            _store(connection, batch, run_id)
+        except REFUSALS as error:
+            log.error(
+                "the database refuses batch %d of %s; its rows are tried one by one: %s",
+                batch.batch_id, batch.feed.name, describe_refusal(error),
+            )  # fmt: skip
+            _store(connection, _without_refused(connection, batch), run_id)
     except psycopg.errors.IntegrityError as error:
         raise InvariantBroken(
             f"batch {batch.batch_id} of {batch.feed.name} contradicts what is stored: {error}"
@@ -131,6 +142,28 @@ def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_i
         raise Unavailable(
             f"batch {batch.batch_id} of {batch.feed.name} could not be stored: {error}"
         ) from error
+
+
+def _store(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id: str) -> None:
+    with connection.transaction():
+        _move_offsets(connection, batch)
+        _insert_batch(connection, batch, run_id)
+        _copy_rows(connection, batch)
+
+
+def _without_refused(connection: psycopg.Connection[Any], batch: ReadyBatch) -> ReadyBatch:
+    def write_reject(copy: psycopg.Copy, reject: Reject) -> None:
+        copy.write_row(_reject_values(batch, reject))
+
+    staged = restage_accepted(
+        connection, _copy_staging(batch), write_reject, COPY_REJECTS, batch.restage
+    )
+    return dataclasses.replace(
+        batch,
+        staging_blocks=staged.blocks,
+        staged_count=staged.row_count,
+        rejects=staged.rejects,
+    )
 
 
 def _move_offsets(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
@@ -182,8 +215,8 @@ def _copy_rows(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
                     copy.write(text)
         if batch.rejects:
             with cursor.copy(COPY_REJECTS) as copy:
-                for values in _reject_rows(batch):
-                    copy.write_row(values)
+                for reject in batch.rejects:
+                    copy.write_row(_reject_values(batch, reject))
 
 
 def _copy_staging(batch: ReadyBatch) -> sql.Composed:
@@ -192,20 +225,18 @@ def _copy_staging(batch: ReadyBatch) -> sql.Composed:
     return sql.SQL("copy {} ({}) from stdin").format(table, columns)
 
 
-def _reject_rows(batch: ReadyBatch) -> Iterator[tuple[Any, ...]]:
-    feed = batch.feed.name
-    for reject in batch.rejects:
-        yield (
-            feed,
-            feed,
-            reject.partition,
-            reject.offset,
-            batch.batch_id,
-            reject.business_date,
-            reject.is_date_stated,
-            "contract",
-            reject.reason,
-            reject.detail,
-            reject.trade_id,
-            reject.payload,
-        )
+def _reject_values(batch: ReadyBatch, reject: Reject) -> tuple[Any, ...]:
+    return (
+        batch.feed.name,
+        batch.feed.name,
+        reject.partition,
+        reject.offset,
+        batch.batch_id,
+        reject.business_date,
+        reject.is_date_stated,
+        "contract",
+        reject.reason,
+        reject.detail,
+        reject.trade_id,
+        reject.payload,
+    )

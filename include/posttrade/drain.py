@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import gc
 import logging
 from collections.abc import Iterator, Mapping
@@ -246,6 +247,7 @@ class _FeedDrain:
             staging_blocks=staged.blocks,
             staged_count=staged.row_count,
             rejects=staged.rejects,
+            restage=functools.partial(self._writer.stage_singly, arrivals, batch_id),
         )
 
 

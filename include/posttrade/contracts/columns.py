@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any, cast
@@ -29,10 +30,17 @@ TYPES: dict[str, Any] = {
     schema.IDENTIFIER: str,
     schema.CHOICE: str,
     schema.INTEGER: int,
-    schema.INSTANT: dt.datetime,
+    schema.INSTANT: str,
     schema.DATE: dt.date,
 }
 PLAIN_NUMBER = b"0123456789.-\n"
+DATE_LENGTH = 10
+# what the database reads as it stands: its offsets end before +16:00, its fractions at microseconds
+PLAIN_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+    r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?",
+    re.ASCII,
+)
 NoneType = type(None)
 RawColumn = tuple[Any, ...]
 UNQUOTED = (schema.DECIMAL, schema.INTEGER)
@@ -135,7 +143,7 @@ class ColumnReader:
             is_high = field.maximum is not None and max(values) > field.maximum
             return None if is_low or is_high else list(map(str, values))
         if field.kind == schema.INSTANT:
-            return self._inside(list(map(str, values)))
+            return list(values) if self._are_plain_instants(values) else None
         if field.kind == schema.DATE:
             texts = {date: str(date) for date in set(values)}
             return [texts[date] for date in values] if self._inside(list(texts.values())) else None
@@ -144,6 +152,12 @@ class ColumnReader:
         if field.is_integer_text:
             return _identifier_texts(field, list(map(str, values)))
         return list(values) if self._is_known(field, set(values)) else None
+
+    def _are_plain_instants(self, values: tuple[str, ...]) -> bool:
+        if not all(map(PLAIN_INSTANT.fullmatch, values)):
+            return False
+        dates = {value[:DATE_LENGTH] for value in values}
+        return self._inside(list(dates)) is not None and all(map(_is_date, dates))
 
     def _inside(self, texts: list[str]) -> list[str] | None:
         """The texts when all lie between the bounds; ISO text sorts as time does."""
@@ -165,6 +179,14 @@ def _type_of(field: schema.Field) -> Any:
         return msgspec.Raw  # takes no part in unions; an absent one is its default, None
     kind = TYPES[field.kind] | int if field.is_integer_text else TYPES[field.kind]
     return kind if field.is_required else kind | None
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:

@@ -8,6 +8,8 @@ import functools
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from posttrade.errors import DataRejected
+
 Column = list[str]
 PartialColumn = list[str | None]
 UTC_ZONE = "UTC"
@@ -31,6 +33,7 @@ class Arrivals:
     Attributes:
         arrived_at: instant of each message, as text that PostgreSQL reads.
         versions: contract version that each names, None when unreadable.
+        refusals: why some are refused whatever their payload says, by their position.
     """
 
     partitions: list[int]
@@ -38,6 +41,7 @@ class Arrivals:
     arrived_at: list[str]
     versions: list[int | None]
     payloads: list[bytes | None]
+    refusals: Mapping[int, DataRejected] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass

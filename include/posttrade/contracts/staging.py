@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -53,19 +54,51 @@ class StagingWriter:
 
     def stage(self, arrivals: Arrivals, batch_id: int) -> Staged:
         """Read every message: each is a row or a reject, none is lost."""
-        staged = Staged([], 0, [])
+        staged = Staged([], 0, self._refused(arrivals))
         versions = arrivals.versions
         for start in range(0, len(versions), CHUNK_ROWS):
-            chunk = range(start, min(start + CHUNK_ROWS, len(versions)))
-            numbers = set(versions[start : start + CHUNK_ROWS])
+            chunk = list(range(start, min(start + CHUNK_ROWS, len(versions))))
+            if arrivals.refusals:
+                chunk = [row for row in chunk if row not in arrivals.refusals]
+            numbers = {versions[row] for row in chunk}
             for number in numbers:
                 own = [row for row in chunk if versions[row] == number]
-                rows = list(chunk) if len(numbers) == 1 else own
+                rows = chunk if len(numbers) == 1 else own
                 if number in self._readers:
                     self._stage_rows(arrivals, batch_id, number, rows, staged)
                 else:
                     self._refuse_version(arrivals, number, rows, staged)
         return staged
+
+    def stage_singly(
+        self, arrivals: Arrivals, batch_id: int, refusals: Mapping[tuple[int, int], DataRejected]
+    ) -> Staged:
+        """Read every message by the exact rules alone; each row is a block of its own.
+
+        Args:
+            arrivals: the messages.
+            batch_id: their batch.
+            refusals: why some are refused, by partition and offset.
+        """
+        places = enumerate(zip(arrivals.partitions, arrivals.offsets, strict=True))
+        known = {row: refusals[place] for row, place in places if place in refusals}
+        arrivals = dataclasses.replace(arrivals, refusals={**arrivals.refusals, **known})
+        staged = Staged([], 0, self._refused(arrivals))
+        for row, number in enumerate(arrivals.versions):
+            if row in arrivals.refusals:
+                continue
+            if number in self._readers:
+                version = self._contract.versions[number]
+                self._stage_exactly(arrivals, batch_id, version, [row], staged)
+            else:
+                self._refuse_version(arrivals, number, [row], staged)
+        return staged
+
+    def _refused(self, arrivals: Arrivals) -> list[Reject]:
+        return [
+            self._reject(arrivals, row, error, _parse_or_empty(arrivals.payloads[row]))
+            for row, error in arrivals.refusals.items()
+        ]
 
     def _refuse_version(
         self, arrivals: Arrivals, number: int | None, rows: list[int], staged: Staged
@@ -186,6 +219,13 @@ class StagingWriter:
             return str(read_value(field, value, self._latest))
         except DataRejected:
             return None
+
+
+def _parse_or_empty(payload: bytes | None) -> dict[str, Any]:
+    try:
+        return parse_object(payload)
+    except DataRejected:
+        return {}
 
 
 def _columns_of(version: Version, values: list[dict[str, str | None]]) -> Columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from posttrade.contracts.rows import Arrivals, Reject, Source
@@ -17,6 +18,13 @@ SOURCES = {
     "trades": Source("trades", "America/New_York", "USD", "CP-T"),
     "mumbai": Source("mumbai", "Asia/Kolkata", "INR", "CP-M"),
 }
+
+
+def read_stored(text: str) -> dt.datetime:
+    """An instant as COPY text; without an offset it is UTC."""
+    text = re.sub(r"\.(\d+)", lambda found: "." + found[1].ljust(6, "0"), text)
+    instant = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return instant if instant.tzinfo else instant.replace(tzinfo=dt.timezone.utc)
 
 
 def stage(

@@ -14,7 +14,7 @@ from posttrade.contracts.message import MESSAGE_BYTES_MAX, stated_version
 from posttrade.contracts.rows import Arrivals
 from posttrade.contracts.schema import read_schema
 from posttrade.feeds import FEEDS
-from tests.unit.contracts.staging_rows import ARRIVED, stage, stage_arrivals
+from tests.unit.contracts.staging_rows import ARRIVED, read_stored, stage, stage_arrivals
 
 SHORT = {"trade_id": "T1", "symbol": "AAPL", "quantity": 100, "price": 150.5, "side": "BUY"}
 EXECUTION = {
@@ -124,14 +124,15 @@ def test_what_breaks_the_contract_is_refused(payload: bytes | None, reason: str)
         ("2026-11-20T14:30", "2026-11-20 14:30:00+00:00"),
         ("2026-11-20T14:30:00.123456789+05:30", "2026-11-20 09:00:00.123457+00:00"),
         ("2026-11-20 14:30:00.5-0500", "2026-11-20 19:30:00.500000+00:00"),
+        ("2026-11-20T14:30:00+14:59", "2026-11-19 23:31:00+00:00"),
+        # the database takes no offset beyond 15:59
+        ("2026-11-20T14:30:00+16:00", "2026-11-19 22:30:00+00:00"),
+        ("2026-11-20T14:30:00-23:59", "2026-11-21 14:29:00+00:00"),
     ],
 )
 def test_instants_without_a_zone_are_utc(written: str, stored: str) -> None:
     found = row_of(text_of(timestamp=written))["executed_at"]
-    instant = dt.datetime.fromisoformat(found)
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=dt.timezone.utc)
-    assert instant == dt.datetime.fromisoformat(stored)
+    assert read_stored(found) == dt.datetime.fromisoformat(stored)
 
 
 @pytest.mark.parametrize(
@@ -227,14 +228,28 @@ def test_regular_messages_are_read_fast(
     assert len(rows) == len(examples)
 
 
+@pytest.mark.parametrize("offset", ["+16:00", "-16:00", "+23:59", "-23:59", "+15:00"])
+def test_no_offset_leaves_that_the_database_does_not_take(offset: str) -> None:
+    row = row_of(text_of(timestamp=f"2026-11-20T14:30:00{offset}"))
+    assert row["executed_at"].endswith("+00:00")
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
+INSTANTS = [
+    f"{date}T{time}{fraction}{zone}"
+    for date in ("2026-11-20", "2026-02-29", "2024-02-29", "1989-12-31", "1990-01-01", "9999-12-31")
+    for time in ("10:00:00", "24:00:00", "23:59:60", "10:00")
+    for fraction in ("", ".5", ",5", ".123456", ".1234567", ".1234560", ".0000004")
+    for zone in ("", "Z", "z", "+05:30", "+0530", "-23:59", "+16:00", "+24:00")
+]
 FIELD_VALUES = st.one_of(
     JSON_VALUES,
     st.sampled_from(["BUY", "AAPL", "T1", "2026-11-20T10:00:00Z", "2026-11-20", 1, 2.5, "=x", ""]),
+    st.sampled_from(INSTANTS),
     st.decimals(allow_nan=False, allow_infinity=False).map(float),
 )
 NAMES = st.sampled_from([*SHORT, "timestamp", "trade_date", "source", "contract_version", "more"])
@@ -263,8 +278,6 @@ def test_fast_and_exact_reading_agree(messages: list[dict[str, Any]]) -> None:
 
 
 def meaning(row: dict[str, Any]) -> dict[str, Any]:
-    instant = dt.datetime.fromisoformat(row["executed_at"])
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=dt.timezone.utc)
+    instant = read_stored(row["executed_at"])
     numbers = {name: Decimal(row[name]) for name in ("quantity", "price")}
     return {**row, **numbers, "executed_at": instant}
