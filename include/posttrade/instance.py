@@ -24,7 +24,7 @@ from posttrade.errors import ConfigurationError, Unavailable
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOME_VARIABLE = "POSTTRADE_HOME"
 MARKER_VARIABLE = "POSTTRADE_INSTANCE"
-PORT_NAMES = ("postgres", "broker", "broker_controller", "smtp", "airflow")
+PORT_NAMES = ("postgres", "broker", "broker_controller", "smtp", "airflow", "metrics")
 PORTS = range(20_000, 32_000)  # below every usual range of outgoing ports
 PORT_ATTEMPTS_MAX = 200
 EMBEDDED = "embedded"
@@ -41,6 +41,8 @@ class Instance:
         ports: port of each service on 127.0.0.1.
         broker: ``embedded``, ``kafka`` or the ``HOST:PORT`` of a broker run by others.
         secrets: generated passwords and keys by name; kept out of ``repr``.
+        otlp_endpoint: base address that Airflow's metrics and all traces are sent to by
+            OTLP over HTTP; empty: neither is made.
     """
 
     home: Path
@@ -48,6 +50,7 @@ class Instance:
     ports: Mapping[str, int]
     broker: str
     secrets: Mapping[str, str] = dataclasses.field(repr=False)
+    otlp_endpoint: str = ""
 
     @classmethod
     def load(cls, home: Path | None = None) -> Instance:
@@ -69,7 +72,14 @@ class Instance:
             raise ConfigurationError(
                 f"the instance in {home} belongs to another user: {error}"
             ) from error
-        return cls(home, facts["name"], facts["ports"], facts["broker"], secret_values)
+        return cls(
+            home,
+            facts["name"],
+            facts["ports"],
+            facts["broker"],
+            secret_values,
+            facts.get("otlp_endpoint", ""),
+        )
 
     @classmethod
     def create(cls, home: Path | None = None) -> Instance:
@@ -94,7 +104,12 @@ class Instance:
     def replace(self, **changes: Any) -> Instance:
         """The instance with some facts changed, and written down."""
         changed = dataclasses.replace(self, **changes)
-        facts = {"name": changed.name, "ports": dict(changed.ports), "broker": changed.broker}
+        facts = {
+            "name": changed.name,
+            "ports": dict(changed.ports),
+            "broker": changed.broker,
+            "otlp_endpoint": changed.otlp_endpoint,
+        }
         write_private(self.home / "instance.json", json.dumps(facts, indent=2))
         return changed
 
@@ -151,6 +166,11 @@ class Instance:
     def airflow_url(self) -> str:
         """Address of the Airflow page."""
         return f"http://127.0.0.1:{self.ports['airflow']}"
+
+    @property
+    def metrics_url(self) -> str:
+        """Address that Prometheus scrapes."""
+        return f"http://127.0.0.1:{self.ports['metrics']}/metrics"
 
     @property
     def airflow_password_file(self) -> Path:

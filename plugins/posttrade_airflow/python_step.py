@@ -35,6 +35,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from posttrade.errors import PostTradeError, Unavailable
 from posttrade_airflow.notifications import log_failure
 from posttrade_airflow.run_parameters import find_business_date, read_run_parameters
+from posttrade_airflow.step_traces import find_batch_ids, traced_step
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -78,9 +79,17 @@ class Step(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Do the work; its result, as JSON, is the task's result."""
         started = time.monotonic()
-        with mapped_errors(context["ti"]), self.logged_run(context) as log:
+        step = f"{self.dag_id}/{self.task_id}"
+        arguments = getattr(self, "arguments", {})
+        with (
+            mapped_errors(context["ti"]),
+            traced_step(context, step) as trace,
+            self.logged_run(context) as log,
+        ):
+            trace.batch_ids = find_batch_ids(arguments, None)
             result = self.run_step(context)
-            counts = self.count_rows(context, result)
+            trace.batch_ids = find_batch_ids(arguments, result)
+            trace.facts = counts = self.count_rows(context, result)
             log.rows_in, log.rows_out = counts.get("rows_in"), counts.get("rows_out")
         if counts:
             context["ti"].xcom_push(COUNTS_KEY, counts)

@@ -25,6 +25,8 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "close": ("close", "Close a business date and make its report."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
+    "alerts": ("observe", "Show whom was told what; send a test."),
+    "metrics": ("observe", "Print the metrics that Prometheus reads."),
     "psql": ("psql", "Ask the trade database."),
     "airflow": ("airflow", "Airflow's own command line, set up for this instance."),
     "migrate": ("migrate", "Bring a trade database to this version."),

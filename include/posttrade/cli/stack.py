@@ -31,12 +31,22 @@ def up(
             "Default: as last time, at first embedded.",
         ),
     ] = None,
+    observe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Send Airflow's metrics and the traces of batches by OTLP over HTTP to this "
+            "address, e.g. http://127.0.0.1:4318; off: neither. Default: as last time, at first "
+            "off.",
+            envvar="POSTTRADE_OBSERVE",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start everything on 127.0.0.1, or repair what is not running."""
     from posttrade.embedded import stack
 
-    outcome = stack.up(Instance.create(), broker, say)
+    outcome = stack.up(Instance.create(), broker, say, observe)
     instance = outcome.instance
     facts = {
         "home": str(instance.home),
@@ -44,6 +54,7 @@ def up(
         "bootstrap_servers": instance.bootstrap_servers,
         "airflow_url": instance.airflow_url,
         "airflow_password_file": str(instance.airflow_password_file),
+        "metrics_url": instance.metrics_url,
         "started": list(outcome.started),
         "seconds": round(outcome.seconds, 1),
     }
@@ -63,9 +74,9 @@ def down(as_json: JsonOption = False) -> None:
 
 def status(as_json: JsonOption = False) -> None:
     """Say what runs, where, and how it is; exit code 1 when something that should run does not."""
-    from posttrade.embedded import stack
+    from posttrade.embedded import state
 
-    facts = stack.status(Instance.load())
+    facts = state.status(Instance.load())
     if as_json:
         print_json(facts)
     else:

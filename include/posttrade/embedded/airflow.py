@@ -29,7 +29,11 @@ ADMINISTRATOR = "admin"
 
 def build_environment(instance: Instance) -> dict[str, str]:
     """Environment of every Airflow process of the instance, and of its command line."""
-    settings = {**_core_settings(instance), **_service_settings(instance)}
+    settings = {
+        **_core_settings(instance),
+        **_service_settings(instance),
+        **_observation_settings(instance),
+    }
     variables = {
         f"AIRFLOW__{section.upper()}__{key.upper()}": value
         for (section, key), value in settings.items()
@@ -38,6 +42,7 @@ def build_environment(instance: Instance) -> dict[str, str]:
         **instance.environment(),
         **variables,
         **build_connections(instance),
+        **_otlp_variables(instance),
         "AIRFLOW_HOME": str(instance.home / "airflow"),
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
@@ -93,6 +98,26 @@ def _service_settings(instance: Instance) -> dict[tuple[str, str], str]:
         ("logging", "colored_console_log"): "False",
         ("logging", "file_task_handler_new_folder_permissions"): "0o700",
         ("logging", "file_task_handler_new_file_permissions"): "0o600",
+    }
+
+
+def _observation_settings(instance: Instance) -> dict[tuple[str, str], str]:
+    is_on = str(bool(instance.otlp_endpoint))
+    return {("metrics", "otel_on"): is_on, ("traces", "otel_on"): is_on}
+
+
+def _otlp_variables(instance: Instance) -> dict[str, str]:
+    """What every OTLP exporter reads; a collector that is away must not hold up a task for long."""
+    if not instance.otlp_endpoint:
+        return {}
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": instance.otlp_endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
+        "OTEL_TRACES_EXPORTER": "otlp_proto_http",
+        "OTEL_METRIC_EXPORT_INTERVAL": "15000",
+        "OTEL_SERVICE_NAME": "airflow",
+        "AIRFLOW__TRACES__TASK_RUNNER_FLUSH_TIMEOUT_MILLISECONDS": "2000",
     }
 
 

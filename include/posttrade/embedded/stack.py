@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,16 @@ from typing import Any
 import psycopg
 
 from posttrade import database
-from posttrade.embedded import airflow, broker, kafka, mail, postgres, processes, supervisor
+from posttrade.embedded import (
+    airflow,
+    broker,
+    kafka,
+    mail,
+    observation,
+    postgres,
+    processes,
+    supervisor,
+)
 from posttrade.errors import ConfigurationError, PostTradeError
 from posttrade.instance import (
     EMBEDDED,
@@ -27,7 +35,7 @@ from posttrade.instance import (
 Report = Callable[[str], None]
 STOP_ORDER = (  # what writes first, what keeps last; the scheduler while its tasks can still report
     (airflow.SCHEDULER, airflow.TRIGGERER, airflow.DAG_PROCESSOR),
-    (airflow.API_SERVER,),
+    (airflow.API_SERVER, observation.SERVICE),
     (broker.SERVICE, kafka.SERVICE, "mail"),
     ("postgres",),
 )
@@ -37,6 +45,7 @@ PORT_USERS = {
     "broker_controller": (kafka.SERVICE,),
     "smtp": ("mail",),
     "airflow": (airflow.API_SERVER,),
+    "metrics": (observation.SERVICE,),
 }
 
 
@@ -49,13 +58,19 @@ class Outcome:
     seconds: float
 
 
-def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome:
+def up(
+    instance: Instance,
+    broker_choice: str | None,
+    report: Report,
+    observe: str | None = None,
+) -> Outcome:
     """Start what does not run; what runs as wanted is left alone.
 
     Args:
         instance: where.
         broker_choice: ``embedded``, ``kafka`` or ``HOST:PORT``; None keeps the last choice.
         report: called with a line for each thing that is ready.
+        observe: where Airflow's metrics and all traces go to by OTLP; ``off``; None keeps it.
 
     Raises:
         ConfigurationError: no such broker, or one that cannot follow the former one.
@@ -75,7 +90,7 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
         report(f"{time.monotonic() - began:5.1f} s  {name} {verb}")
 
     with supervisor.exclusive(instance):
-        instance = settle_ports(instance, report)
+        instance = observation.settle_endpoint(settle_ports(instance, report), observe)
         if was_started := postgres.start(instance):
             # whatever of Airflow outlived its database ends sooner or later, perhaps after a look
             supervisor.stop_services(instance, airflow.SERVICES)
@@ -88,6 +103,9 @@ def up(instance: Instance, broker_choice: str | None, report: Report) -> Outcome
             stop_unwanted_brokers(instance)
             tasks.append(pool.submit(start_broker, instance, note, report))
             tasks.append(pool.submit(fill_reference_data, instance.trade_dsn))
+            tasks.append(
+                pool.submit(start_and_note, instance, observation.describe(instance), note)
+            )
             metadata.result()
             tasks += [
                 pool.submit(start_and_note, instance, service, note)
@@ -118,9 +136,12 @@ def settle_ports(instance: Instance, report: Report) -> Instance:
     taken = [
         name
         for name in PORT_NAMES
-        if not is_port_free(instance.ports[name])
+        if name in instance.ports
+        and not is_port_free(instance.ports[name])
         and not any(supervisor.find_process(instance, user) for user in PORT_USERS[name])
     ]
+    if absent := [name for name in PORT_NAMES if name not in instance.ports]:
+        instance = instance.replace(ports={**instance.ports, **choose_ports(tuple(absent))})
     if taken:
         ports = {**instance.ports, **choose_ports(tuple(taken))}
         report(f"taken by others, chosen anew: port of {', '.join(taken)}")
@@ -228,65 +249,3 @@ def count_lost(instance: Instance) -> int:
             return backlog.read_backlog(connection, instance.kafka_config, sorted(FEEDS)).waiting
     except (PostTradeError, psycopg.Error):
         return 0
-
-
-def status(instance: Instance) -> dict[str, Any]:
-    """What runs and where, as plain values for a person or a program; no secret among them."""
-    health = airflow.read_health(instance)
-    services: dict[str, Any] = {}
-    for name in wanted_services(instance):
-        process = supervisor.find_process(instance, name)
-        services[name] = {"running": process is not None, "pid": process.pid if process else None}
-    for name, part in (
-        (airflow.SCHEDULER, "scheduler"),
-        (airflow.DAG_PROCESSOR, "dag_processor"),
-        (airflow.TRIGGERER, "triggerer"),
-    ):
-        services[name]["health"] = (health or {}).get(part, {}).get("status", "unknown")
-    is_running = all(facts["running"] for facts in services.values())
-    return {
-        "home": str(instance.home),
-        "is_running": is_running,
-        "services": services,
-        "broker": {
-            "kind": instance.broker,
-            "bootstrap_servers": instance.bootstrap_servers,
-            **describe_broker(instance),
-        },
-        "waiting": count_waiting(instance) if is_running else None,
-        "postgres_port": instance.ports["postgres"],
-        "smtp_port": instance.ports["smtp"],
-        "airflow_url": instance.airflow_url,
-        "airflow_password_file": str(instance.airflow_password_file),
-        "reports_dir": str(instance.reports_dir),
-        "mail_dir": str(instance.mail_dir),
-        "logs_dir": str(instance.logs_dir),
-    }
-
-
-def count_waiting(instance: Instance) -> dict[str, int] | None:
-    """Messages of each feed that are still to be drained; none when that cannot be told."""
-    from posttrade import backlog
-
-    try:
-        return backlog.measure_backlog(instance.trade_dsn, instance.kafka_config).waiting_by_topic()
-    except (PostTradeError, psycopg.Error):
-        return None
-
-
-def describe_broker(instance: Instance) -> dict[str, Any]:
-    """Whether the broker keeps its messages, and how full the embedded one is."""
-    if instance.broker != EMBEDDED:
-        return {"is_durable": True}
-    facts: dict[str, Any] = {"is_durable": False, "keeps": "in memory only"}
-    try:
-        facts["fill"] = json.loads(broker.fill_path(instance).read_text(encoding="utf-8"))
-    except (OSError, ValueError, PostTradeError):
-        facts["fill"] = None
-    return facts
-
-
-def wanted_services(instance: Instance) -> list[str]:
-    """Names of the services that run when the instance is up."""
-    own = {EMBEDDED: [broker.SERVICE], KAFKA: [kafka.SERVICE]}.get(instance.broker, [])
-    return ["postgres", *own, "mail", *airflow.SERVICES]

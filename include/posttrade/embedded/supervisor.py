@@ -51,7 +51,9 @@ class Service:
 
     def kept_variables(self) -> list[str]:
         """Variables that decide how the service runs; the caller's shell has many that do not."""
-        return sorted(key for key in self.environment if key.startswith(("AIRFLOW", "POSTTRADE")))
+        return sorted(
+            key for key in self.environment if key.startswith(("AIRFLOW", "OTEL", "POSTTRADE"))
+        )
 
 
 def start_service(instance: Instance, service: Service) -> bool:

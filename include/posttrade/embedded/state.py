@@ -1,0 +1,77 @@
+"""What an instance is doing now, as plain values for a person or a program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+
+from posttrade.embedded import airflow, broker, kafka, observation, supervisor
+from posttrade.errors import PostTradeError
+from posttrade.instance import EMBEDDED, KAFKA, Instance
+
+
+def status(instance: Instance) -> dict[str, Any]:
+    """What runs and where, as plain values for a person or a program; no secret among them."""
+    health = airflow.read_health(instance)
+    services: dict[str, Any] = {}
+    for name in wanted_services(instance):
+        process = supervisor.find_process(instance, name)
+        services[name] = {"running": process is not None, "pid": process.pid if process else None}
+    for name, part in (
+        (airflow.SCHEDULER, "scheduler"),
+        (airflow.DAG_PROCESSOR, "dag_processor"),
+        (airflow.TRIGGERER, "triggerer"),
+    ):
+        services[name]["health"] = (health or {}).get(part, {}).get("status", "unknown")
+    is_running = all(facts["running"] for facts in services.values())
+    return {
+        "home": str(instance.home),
+        "is_running": is_running,
+        "services": services,
+        "broker": {
+            "kind": instance.broker,
+            "bootstrap_servers": instance.bootstrap_servers,
+            **describe_broker(instance),
+        },
+        "waiting": count_waiting(instance) if is_running else None,
+        "watch": observation.describe_watch(instance),
+        "postgres_port": instance.ports["postgres"],
+        "smtp_port": instance.ports["smtp"],
+        "airflow_url": instance.airflow_url,
+        "airflow_password_file": str(instance.airflow_password_file),
+        "metrics_url": instance.metrics_url,
+        "otlp_endpoint": instance.otlp_endpoint or "off",
+        "reports_dir": str(instance.reports_dir),
+        "mail_dir": str(instance.mail_dir),
+        "logs_dir": str(instance.logs_dir),
+    }
+
+
+def count_waiting(instance: Instance) -> dict[str, int] | None:
+    """Messages of each feed that are still to be drained; none when that cannot be told."""
+    from posttrade import backlog
+
+    try:
+        return backlog.measure_backlog(instance.trade_dsn, instance.kafka_config).waiting_by_topic()
+    except (PostTradeError, psycopg.Error):
+        return None
+
+
+def describe_broker(instance: Instance) -> dict[str, Any]:
+    """Whether the broker keeps its messages, and how full the embedded one is."""
+    if instance.broker != EMBEDDED:
+        return {"is_durable": True}
+    facts: dict[str, Any] = {"is_durable": False, "keeps": "in memory only"}
+    try:
+        facts["fill"] = json.loads(broker.fill_path(instance).read_text(encoding="utf-8"))
+    except (OSError, ValueError, PostTradeError):
+        facts["fill"] = None
+    return facts
+
+
+def wanted_services(instance: Instance) -> list[str]:
+    """Names of the services that run when the instance is up."""
+    own = {EMBEDDED: [broker.SERVICE], KAFKA: [kafka.SERVICE]}.get(instance.broker, [])
+    return ["postgres", *own, "mail", *airflow.SERVICES, observation.SERVICE]
