@@ -32,7 +32,8 @@ COMPARISON_STEPS = (
     "store_matches",
 )
 
-# near real time and close write the same rows: one at a time
+# promotion, quarantine, near real time and close write what the others read in several statements:
+# one at a time
 RECON_LOCK: LiteralString = "select pg_advisory_xact_lock(hashtext('recon'))"
 _STAGED_DATES: LiteralString = (
     "select business_date from staging.executions where batch_id = any(%(batch_ids)s::bigint[])"
@@ -116,6 +117,7 @@ def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepC
         ensure_staged_partitions(dsn, batch_ids)
         with connect(dsn) as connection:
             parameters: dict[str, Any] = {"batch_ids": list(batch_ids), "run_id": run_id}
+            connection.execute(RECON_LOCK)
             parameters["batch_ids"] = _lock_batches(connection, parameters, "VALIDATED")
             steps = StepSequence(connection, "trade_capture", parameters)
             if parameters["batch_ids"]:

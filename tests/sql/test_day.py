@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -238,6 +239,11 @@ def test_positions_and_cash_agree_over_days(trade_dsn: str, stage: Stage) -> Non
         "delete from recon.matches where trade_id = '1'",
         "update recon.matches set trade_id = '9' where trade_id = '1'",
         "update recon.matches set confirmation_version = 2",
+        "insert into recon.matches select m.business_date, '3', 1, 1, 1, 'x', m.matched_at"
+        " from recon.matches as m where m.trade_id = '1'",
+        "delete from recon.matches; insert into recon.matches values"
+        " ('2026-10-14', '3', 1, 1, 1, 'x', '2026-10-14T12:00:00Z'),"
+        " ('2026-10-14', 'STRANGER', 1, 1, 1, 'x', '2026-10-14T12:00:00Z')",
         "delete from recon.breaks",
         "update recon.breaks set delta = 0",
     ],
@@ -260,3 +266,38 @@ def test_close_sets_right_what_was_changed_by_hand(
     assert _ask(trade_dsn, f"select {columns} from recon.trades order by 2") == before  # noqa: S608
     assert _ask(trade_dsn, "select delta from recon.breaks") == [(Decimal("-183.50"),)]
     assert len(_ask(trade_dsn, "select from recon.matches")) == 2
+
+
+def test_promotion_waits_while_a_date_is_compared(
+    trade_dsn: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the close would take what it has not looked at for what it found in order."""
+    _run(trade_dsn, stage, *((feed, [_trade("GOOD", WEDNESDAY)]) for feed in ACCEPTED_FEEDS))
+    late = {feed: [_trade("BAD", WEDNESDAY)] for feed in ACCEPTED_FEEDS}
+    late["broker_confirmations"] = [_trade("BAD", WEDNESDAY, price=1), _trade("GHOST", WEDNESDAY)]
+    late_ids = [stage.add_batch(feed, *records) for feed, records in late.items()]
+    stage.connection.commit()
+    promotion = threading.Thread(
+        target=capture.promote_batches, args=(trade_dsn, late_ids), kwargs={"run_id": "late"}
+    )
+    run = capture.StepSequence.run
+
+    def promote_between(steps: capture.StepSequence, *names: str) -> Any:
+        counts = run(steps, *names)
+        if "list_trades_to_compare" in names:
+            promotion.start()
+            promotion.join(timeout=2)
+            assert promotion.is_alive()
+        return counts
+
+    with monkeypatch.context() as patch:
+        patch.setattr(capture.StepSequence, "run", promote_between)
+        close.reconcile_day(trade_dsn, WEDNESDAY, run_id="test")
+        promotion.join()
+    assert _ask(trade_dsn, "select trade_id from recon.matches") == [("GOOD",)]
+    capture.reconcile_batches(trade_dsn, late_ids, run_id="test")
+    close.reconcile_day(trade_dsn, WEDNESDAY, run_id="test")
+    assert _ask(trade_dsn, "select trade_id from recon.matches") == [("GOOD",)]
+    assert _ask(
+        trade_dsn, "select trade_id, break_type from recon.breaks where status = 'OPEN' order by 1"
+    ) == [("BAD", "price_mismatch"), ("GHOST", "missing_execution")]

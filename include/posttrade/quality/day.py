@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from posttrade.capture import RECON_LOCK
 from posttrade.database import StepCounts, connect, run_step
 from posttrade.errors import GateFailed
 from posttrade.feeds import FEEDS
@@ -39,6 +40,7 @@ def validate_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts
     verdicts = [validate_feed(engine, feed, business_date) for feed in FEEDS]
     stops = [reason for verdict in verdicts for reason in describe_stops(verdict)]
     with connect(dsn) as connection:
+        connection.execute(RECON_LOCK)
         quarantined = {verdict.suite: 0 for verdict in verdicts}
         if not stops:
             quarantined = quarantine(connection, business_date, verdicts)

@@ -1,6 +1,6 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
---          not matched as it stands: one index descent per trade and side, so that the cost follows
---          the trades.
+--          not matched as it stands, or whose grace is over: a close believes no stored match. One
+--          index descent per trade and side, so that the cost follows the trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        recon.matches, reference.sources
 -- writes: compared_trades (temporary)
@@ -35,7 +35,7 @@ select
     p.pnl_impact,
     p.commission,
     p.currency as pnl_currency,
-    m.trade_id is not null as has_stale_match
+    m.trade_id is not null and not m.is_current as has_stale_match
 from touched_trades as t
 left join lateral (
     select x.*
@@ -65,7 +65,10 @@ left join lateral (
     limit 1
 ) as p on p.status <> 'CANCELLED'
 left join lateral (
-    select x.*
+    select
+        x.trade_id,
+        (x.execution_version, x.confirmation_version, x.pnl_snapshot_version)
+            is not distinct from (e.version, c.version, p.version) as is_current
     from recon.matches as x
     where x.business_date = any(%(business_dates)s::date[])
       and x.business_date = t.business_date
@@ -73,8 +76,6 @@ left join lateral (
     limit 1
 ) as m on true
 left join reference.sources as s on s.source_id = e.source_id
-where e.version is null
-   or (m.execution_version, m.confirmation_version, m.pnl_snapshot_version)
-      is distinct from (e.version, c.version, p.version);
+where t.is_grace_over or e.version is null or m.is_current is not true;
 
 select (select count(*) from touched_trades) as rows_in, count(*) as rows_out from compared_trades;

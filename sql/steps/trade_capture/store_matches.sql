@@ -10,7 +10,7 @@ using judged_trades as j
 where m.business_date = any(%(business_dates)s::date[])
   and m.business_date = j.business_date
   and m.trade_id = j.trade_id
-  and j.has_stale_match;
+  and (j.has_stale_match or j.is_matched is not true);
 
 insert into recon.matches (
     business_date, trade_id, execution_version, confirmation_version, pnl_snapshot_version, run_id,
