@@ -27,7 +27,7 @@ from posttrade.contracts.schema import read_contract
 from posttrade.contracts.staging import StagingWriter
 from posttrade.contracts.values import DAYS_AHEAD_MAX
 from posttrade.database import connect
-from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.errors import ConfigurationError, DataRejected, Unavailable
 from posttrade.feed_reader import (
     FETCH_CONFIG,
     FeedReader,
@@ -37,6 +37,7 @@ from posttrade.feed_reader import (
 )
 from posttrade.feeds import FEEDS, Feed
 from posttrade.message_clock import MessageClock, instant_of
+from posttrade.message_headers import UNREADABLE
 from posttrade.statements import read_statement
 from posttrade.watermarks import Watermarks, list_partitions, open_consumer, read_places
 
@@ -232,6 +233,7 @@ class _FeedDrain:
             arrived_at=self._clock.texts(arrived_ms),
             versions=_versions(raw),
             payloads=raw.payloads,
+            refusals=_refusals(raw),
         )
         staged = self._writer.stage(arrivals, batch_id)
         count = len(raw.offsets)
@@ -249,6 +251,16 @@ class _FeedDrain:
             rejects=staged.rejects,
             restage=functools.partial(self._writer.stage_singly, arrivals, batch_id),
         )
+
+
+def _refusals(raw: RawBatch) -> dict[int, DataRejected]:
+    """Messages whose headers say nothing that can be relied on, by their position."""
+    if UNREADABLE not in raw.headers:
+        return {}
+    error = DataRejected("headers_unreadable", "a header's name is not UTF-8, expected UTF-8")
+    refusals = {row: error for row, facts in enumerate(raw.headers) if facts is UNREADABLE}
+    log.warning("%s: headers of %d messages cannot be read", raw.topic, len(refusals))
+    return refusals
 
 
 def _versions(raw: RawBatch) -> list[int | None]:

@@ -18,7 +18,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from posttrade.errors import InvariantBroken, Unavailable
-from posttrade.message_headers import HeaderFacts, HeaderReader
+from posttrade.message_headers import UNREADABLE, HeaderFacts, HeaderReader
 from posttrade.watermarks import Watermarks
 
 # the queue is refilled without a pause and stays within bounded memory
@@ -212,7 +212,7 @@ class FeedReader:
         batch.offsets += offsets
         batch.payloads += payloads
         batch.keys += map(_key, good)
-        batch.headers += map(self._header_reader.read, map(_headers, good))
+        batch.headers += self._read_headers(good)
         batch.timestamps_ms += [-1 if kind == 0 else at for kind, at in map(_timestamp, good)]
         batch.byte_count += sum(map(len, filter(None, payloads)))
         # a partition's messages come in order: the last one stands
@@ -221,6 +221,21 @@ class FeedReader:
         for partition, count in Counter(partitions).items():
             self._partitions[partition].message_count += count
         return True
+
+    def _read_headers(self, messages: list[Any]) -> list[HeaderFacts | None]:
+        """What each message's headers say.
+
+        No message is asked twice: a second answer of the library, after it failed at a name that is
+        not UTF-8, has holes that end the process.
+        """
+        facts: list[HeaderFacts | None] = []
+        answers = map(self._header_reader.read, map(_headers, messages))
+        while len(facts) < len(messages):
+            try:
+                facts.extend(answers)  # keeps what came before an error, and goes on behind it
+            except (SystemError, UnicodeError):
+                facts.append(UNREADABLE)
+        return facts
 
     def _handle_event(self, event: Any) -> bool:
         error = event.error()

@@ -29,6 +29,11 @@ class HeaderFacts:
     text: bytes
 
 
+# a name that is not UTF-8 makes all headers of its message unreadable for the client library; JSON
+# null tells them from none
+UNREADABLE = HeaderFacts(None, b"null")
+
+
 class HeaderReader:
     """Reads headers, remembering those seen."""
 

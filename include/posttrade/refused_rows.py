@@ -70,8 +70,8 @@ def restage_accepted(
     for reject in staged.rejects:
         if reject.reason == REASON:
             log.error(
-                "the message at offset %d of partition %d is a reject: the database refuses what the contract let through,"
-                " which is an error of this product: %s",
+                "the message at offset %d of partition %d is a reject: the database refuses what"
+                " the contract let through, which is an error of this product: %s",
                 reject.offset, reject.partition, reject.detail,
             )  # fmt: skip
     return staged

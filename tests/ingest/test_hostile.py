@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from posttrade.drain import drain_feeds
 from tests.ingest.conftest import Feeds
+from tests.ingest.raw_produce import produce_record
 
 COUNT = 10_000
 LARGE_EVERY = 500
@@ -55,3 +56,25 @@ def test_every_good_message_passes_and_every_bad_one_is_a_reject(
         " using (topic, partition, message_offset) where r.payload is not distinct from m.payload"
     )
     assert kept == [(COUNT,)]
+
+
+def test_header_name_that_is_no_text_is_a_reject(
+    feeds: Feeds, make_trade: Callable[..., bytes]
+) -> None:
+    address = ("127.0.0.1", feeds.broker.port)
+    feeds.send("trades", [make_trade(1)], headers=[("contract-version", b"1")], partition=0)
+    bad = [make_trade(2), make_trade(3), b"?"]
+    offsets = [produce_record(address, "trades", each, (b"bad\xff\xfe", b"v")) for each in bad]
+    feeds.send("trades", [make_trade(4)], headers=[("a", b"b")], partition=0)
+    assert offsets == [1, 2, 3]
+    drain_feeds(feeds.dsn, feeds.kafka_config, run_id="test")
+    assert feeds.ask("select trade_id from staging.executions order by 1") == [("T1",), ("T4",)]
+    assert feeds.ask(
+        "select trade_id, reason, payload, business_date::text from landing.rejects order by 1"
+    )[:2] == [
+        ("T2", "headers_unreadable", bad[0], "2026-11-20"),
+        ("T3", "headers_unreadable", bad[1], "2026-11-20"),
+    ]
+    kept = feeds.ask("select payload, headers from landing.messages order by message_offset")
+    assert [row[1] for row in kept] == [{"contract-version": "1"}, None, None, None, {"a": "b"}]
+    assert [row[0] for row in kept][1:4] == bad
