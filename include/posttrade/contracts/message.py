@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 from posttrade.contracts.schema import Field, Version
@@ -60,8 +61,8 @@ def parse_object(payload: bytes | None) -> dict[str, Any]:
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        name = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        name = next(name for name, count in counts.items() if count > 1)
         raise DataRejected("duplicate_field", f"{show(name)} stands more than once")
     return fields
 

@@ -35,7 +35,10 @@ class NumberText(str):
 
 def show(value: object) -> str:
     """A value for a person: short, printable, ASCII only."""
-    text = str(value) if isinstance(value, NumberText) else ascii(value)
+    try:
+        text = str(value) if isinstance(value, NumberText) else ascii(value)
+    except RecursionError:  # what could be decoded may still be too deep to be written
+        return f"a {type(value).__name__} nested too deeply to be shown"
     if len(text) > SHOWN_LENGTH_MAX:
         return f"{text[:SHOWN_LENGTH_MAX]}... ({len(text)} characters)"
     return text
