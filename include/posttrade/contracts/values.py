@@ -18,9 +18,10 @@ DAYS_AHEAD_MAX = 366  # of the day of arrival: the calendars reach two years ahe
 SETTLEMENT_DAYS_AHEAD_MAX = 366 * 100
 SHOWN_LENGTH_MAX = 80
 EXPONENT_TEXT_LENGTH_MAX = 12
+MICROSECOND_DIGITS = 6
 
 INSTANT_SHAPE = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](?P<fraction>\d+))?)?"
     r"\s?(?:([Zz])|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
 )
@@ -166,6 +167,11 @@ def read_instant(field: schema.Field, value: str, latest: dt.date) -> dt.datetim
             f"{_instant_name(field)}_unreadable",
             f"{field.name} is {show(value)}: {error}; expected for example 2026-11-20T14:30:00Z",
         ) from error
+    if (shape["fraction"] or "")[MICROSECOND_DIGITS:].strip("0"):
+        raise DataRejected(
+            f"{_instant_name(field)}_too_precise",
+            f"{field.name} is {show(value)}, with more than {MICROSECOND_DIGITS} decimals",
+        )
     if not FIRST_DATE <= instant.date() <= latest:
         raise DataRejected(
             f"{_instant_name(field)}_out_of_range",
@@ -183,8 +189,8 @@ def _instant_of(shape: re.Match[str]) -> dt.datetime:
     local = dt.datetime.combine(
         dt.date.fromisoformat(date), dt.time(int(hour), int(minute), int(second or 0))
     )
-    nanoseconds = int((fraction or "").ljust(9, "0"))
-    local += dt.timedelta(microseconds=(nanoseconds + 500) // 1000)
+    microseconds = (fraction or "")[:MICROSECOND_DIGITS].ljust(MICROSECOND_DIGITS, "0")
+    local += dt.timedelta(microseconds=int(microseconds))
     if zulu is None and sign is not None:
         offset_minutes = int(zone_hour) * 60 + int(zone_minute or 0)
         if int(zone_hour) > 23 or int(zone_minute or 0) > 59:
