@@ -1,6 +1,6 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
---          not matched as it stands, or whose grace is over: a close believes no stored match. One
---          index descent per trade and side, so that the cost follows the trades.
+--          not matched as it stands; a close believes no stored match. One index descent per trade
+--          and side, so that the cost follows the trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        recon.matches, reference.sources
 -- writes: compared_trades (temporary)
@@ -65,8 +65,7 @@ left join lateral (
     limit 1
 ) as p on p.status <> 'CANCELLED'
 left join lateral (
-    select
-        x.trade_id,
+    select x.trade_id,
         (x.execution_version, x.confirmation_version, x.pnl_snapshot_version)
             is not distinct from (e.version, c.version, p.version) as is_current
     from recon.matches as x
