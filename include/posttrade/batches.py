@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from posttrade.capture import require_all_received
 from posttrade.database import connect, run_step
 from posttrade.errors import ConfigurationError
 from posttrade.statements import read_statement
@@ -31,7 +32,7 @@ def list_batches(
 
 
 def retry_batch(dsn: str, batch_id: int) -> None:
-    """Let a stopped batch be validated again, by the next run of ``trade_capture``.
+    """Let a stopped batch go on where it was stopped, by the next run of ``trade_capture``.
 
     Raises:
         ConfigurationError: the batch is not stopped.
@@ -43,7 +44,7 @@ def retry_batch(dsn: str, batch_id: int) -> None:
 
 
 def reject_batch(dsn: str, batch_id: int, *, detail: str) -> int:
-    """Refuse a stopped batch: each of its rows becomes a reject, and the batch is finished.
+    """Refuse a stopped batch: each of its messages becomes a reject, and the batch is finished.
 
     Args:
         dsn: the trade database.
@@ -55,6 +56,7 @@ def reject_batch(dsn: str, batch_id: int, *, detail: str) -> int:
 
     Raises:
         ConfigurationError: the batch is not stopped, or no reason is given.
+        InvariantBroken: messages of the batch are gone altogether.
         Unavailable: the database does not answer.
     """
     if not detail.strip() or "\0" in detail:
@@ -64,8 +66,9 @@ def reject_batch(dsn: str, batch_id: int, *, detail: str) -> int:
         _lock_stopped(connection, batch_id)
         refused = connection.execute(read_statement("batches/refuse_rows"), parameters).rowcount
         # what was received is counted when a batch is promoted; this one never is
-        for step in ("place_rejects", "count_received"):
-            run_step(connection, f"trade_capture/{step}", {"batch_ids": [batch_id]})
+        run_step(connection, "trade_capture/place_rejects", {"batch_ids": [batch_id]})
+        counts = run_step(connection, "trade_capture/count_received", {"batch_ids": [batch_id]})
+        require_all_received(counts)
         connection.execute(read_statement("batches/close_batch"), parameters)
     return refused
 

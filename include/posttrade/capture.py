@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from posttrade.database import StepCounts, connect, run_step
+from posttrade.errors import InvariantBroken
+from posttrade.promotion_gate import weigh_batches
 from posttrade.run_log import StepRun, step_run
 
 if TYPE_CHECKING:
@@ -105,18 +107,20 @@ class StepSequence:
 def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepCounts:
     """Accept the staged rows of validated batches into the trade tables (VALIDATED to PROMOTED).
 
-    Batches in any other status are left alone.
+    Batches in any other status are left alone. A batch that cannot be promoted is stopped.
 
     Returns:
         Staged rows read; records accepted.
 
     Raises:
+        InvariantBroken: a batch lost a row in staging; the others have been dealt with.
         Unavailable: the database does not answer.
     """
     with step_run(dsn, step="trade_capture/promote_batches", run_id=run_id) as log:
-        ensure_staged_partitions(dsn, batch_ids)
+        weighed = weigh_batches(dsn, batch_ids)
+        ensure_staged_partitions(dsn, weighed.fit)
         with connect(dsn) as connection:
-            parameters: dict[str, Any] = {"batch_ids": list(batch_ids), "run_id": run_id}
+            parameters: dict[str, Any] = {"batch_ids": list(weighed.fit), "run_id": run_id}
             connection.execute(RECON_LOCK)
             parameters["batch_ids"] = _lock_batches(connection, parameters, "VALIDATED")
             steps = StepSequence(connection, "trade_capture", parameters)
@@ -127,9 +131,11 @@ def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepC
                     " where batch_id = any(%(batch_ids)s::bigint[])",
                     parameters,
                 )
-        return _log_counts(
+        counts = _log_counts(
             log, steps, ("promote_executions", "promote_confirmations", "promote_pnl_snapshots")
         )
+        weighed.raise_stops()
+        return counts
 
 
 def reconcile_batches(
@@ -209,7 +215,20 @@ def _promote(steps: StepSequence) -> None:
         _record_refused(steps, records)
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
-    steps.run("count_received")
+    require_all_received(steps.run("count_received"))
+
+
+def require_all_received(counts: StepCounts) -> None:
+    """What the step ``count_received`` found again is what was drained.
+
+    Raises:
+        InvariantBroken: it is not, and the totals of a date would hide it.
+    """
+    if counts.rows_in != counts.rows_out:
+        raise InvariantBroken(
+            f"{counts.rows_in} messages were drained, but {counts.rows_out} staged rows and "
+            "rejects are there: they were changed outside the product while they were counted"
+        )
 
 
 def _record_refused(steps: StepSequence, records: str) -> None:

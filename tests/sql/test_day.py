@@ -11,14 +11,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from posttrade import capture, close
+from posttrade import batches, capture, close
 from posttrade.database import connect
-from posttrade.errors import GateFailed
+from posttrade.errors import GateFailed, InvariantBroken
 
 from .scenario import Stage
 
 TUESDAY, WEDNESDAY, THURSDAY = (dt.date(2026, 10, day) for day in (13, 14, 15))
 ACCEPTED_FEEDS = ("executions", "broker_confirmations", "pnl_snapshot")
+PLANTED_MATCH = "insert into recon.matches values ('2026-10-14', '3', 1, 1, 1, 'x', now())"
 
 
 @pytest.fixture
@@ -239,11 +240,8 @@ def test_positions_and_cash_agree_over_days(trade_dsn: str, stage: Stage) -> Non
         "delete from recon.matches where trade_id = '1'",
         "update recon.matches set trade_id = '9' where trade_id = '1'",
         "update recon.matches set confirmation_version = 2",
-        "insert into recon.matches select m.business_date, '3', 1, 1, 1, 'x', m.matched_at"
-        " from recon.matches as m where m.trade_id = '1'",
-        "delete from recon.matches; insert into recon.matches values"
-        " ('2026-10-14', '3', 1, 1, 1, 'x', '2026-10-14T12:00:00Z'),"
-        " ('2026-10-14', 'STRANGER', 1, 1, 1, 'x', '2026-10-14T12:00:00Z')",
+        PLANTED_MATCH,
+        f"delete from recon.matches; {PLANTED_MATCH}; {PLANTED_MATCH.replace('3', 'STRANGER')}",
         "delete from recon.breaks",
         "update recon.breaks set delta = 0",
     ],
@@ -301,3 +299,25 @@ def test_promotion_waits_while_a_date_is_compared(
     assert _ask(
         trade_dsn, "select trade_id, break_type from recon.breaks where status = 'OPEN' order by 1"
     ) == [("BAD", "price_mismatch"), ("GHOST", "missing_execution")]
+
+
+def test_a_row_that_was_lost_in_staging_stops_its_batch_alone(trade_dsn: str, stage: Stage) -> None:
+    """Counted after the loss, both sides of the totals would be one short and agree."""
+    lossy = stage.add_batch("executions", _trade("1", WEDNESDAY), _trade("2", WEDNESDAY))
+    whole = stage.add_batch("pnl_snapshot", _trade("1", WEDNESDAY))
+    stage.connection.execute("delete from staging.executions where trade_id = '2'")
+    stage.connection.commit()
+    with pytest.raises(InvariantBroken, match=f"batch {lossy} .*2 messages .*1 staged rows"):
+        capture.promote_batches(trade_dsn, [lossy, whole], run_id="test")
+    states = "select batch_id, status from landing.batches order by 1"
+    assert _ask(trade_dsn, states) == [(lossy, "STOPPED"), (whole, "PROMOTED")]
+    assert _ask(trade_dsn, "select from trade.executions") == []
+
+    batches.retry_batch(trade_dsn, lossy)
+    with connect(trade_dsn) as connection:
+        connection.execute("update landing.batches set status = 'VALIDATED' where status='DRAINED'")
+    with pytest.raises(InvariantBroken):
+        capture.promote_batches(trade_dsn, [lossy], run_id="test")
+    assert batches.reject_batch(trade_dsn, lossy, detail="a row is missing") == 2
+    received = "select sum(received_count) from control.received_counts where feed = 'executions'"
+    assert _ask(trade_dsn, received) == [(2,)]

@@ -1,4 +1,5 @@
--- Every staged row of a batch becomes a reject of the person who refused it.
+-- Every staged row of a batch becomes a reject of the person who refused it, and so does every
+-- message of it of which neither a row nor a reject is left.
 with refused as (
     delete from staging.executions
     where batch_id = %(batch_id)s
@@ -21,6 +22,37 @@ all_refused as (
     select * from refused_confirmations
     union all
     select * from refused_pnl_snapshots
+),
+lost as (
+    select
+        m.topic as feed,
+        m.topic,
+        m.partition,
+        m.message_offset,
+        (m.message_at at time zone 'UTC')::date as business_date,
+        false as is_date_stated,
+        null as trade_id
+    from landing.batch_ranges as b
+    join landing.messages as m
+        on m.topic = b.topic
+        and m.partition = b.partition
+        and m.message_offset >= b.first_offset
+        and m.message_offset < b.end_offset
+    where b.batch_id = %(batch_id)s
+      and not exists (
+          select
+          from landing.rejects as r
+          where r.topic = m.topic
+            and r.partition = m.partition
+            and r.message_offset = m.message_offset
+      )
+      and not exists (
+          select
+          from all_refused as a
+          where a.topic = m.topic
+            and a.partition = m.partition
+            and a.message_offset = m.message_offset
+      )
 )
 insert into landing.rejects (
     feed, topic, partition, message_offset, batch_id, business_date, is_date_stated, stage,
@@ -39,7 +71,7 @@ select
     %(detail)s,
     r.trade_id,
     m.payload
-from all_refused as r
+from (select * from all_refused union all select * from lost) as r
 left join landing.messages as m
     on m.topic = r.topic
     and m.partition = r.partition

@@ -1,11 +1,14 @@
 -- purpose: count how many messages of each batch belong to each business date.
+--          rows_in: messages that were drained; rows_out: those that were found again.
 -- reads: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batches,
 --        landing.batch_ranges, landing.rejects
--- writes: control.received_counts
+-- writes: found_messages (temporary), control.received_counts
 -- rerun: append once per batch and date
 -- parameters: batch_ids
 
-insert into control.received_counts (batch_id, feed, business_date, received_count)
+drop table if exists pg_temp.found_messages;
+
+create temporary table found_messages on commit drop as
 with received as (
     select batch_id, feed, business_date
     from staging.executions
@@ -27,24 +30,24 @@ with received as (
         and r.message_offset >= b.first_offset
         and r.message_offset < b.end_offset
     where b.batch_id = any(%(batch_ids)s::bigint[])
-),
-counted as (
-    select batch_id, feed, business_date, count(*) as received_count
-    from received
-    group by batch_id, feed, business_date
 )
-select c.batch_id, c.feed, c.business_date, c.received_count
-from counted as c
+select batch_id, feed, business_date, count(*) as received_count
+from received
+group by batch_id, feed, business_date;
+
+insert into control.received_counts (batch_id, feed, business_date, received_count)
+select f.batch_id, f.feed, f.business_date, f.received_count
+from found_messages as f
 where not exists (
     select
     from control.received_counts as r
-    where r.business_date = c.business_date
-      and r.feed = c.feed
-      and r.batch_id = c.batch_id
+    where r.business_date = f.business_date
+      and r.feed = f.feed
+      and r.batch_id = f.batch_id
 );
 
 select
     coalesce(sum(b.message_count), 0) as rows_in,
-    coalesce(sum(b.message_count), 0) as rows_out
+    coalesce((select sum(received_count) from found_messages), 0) as rows_out
 from landing.batches as b
 where b.batch_id = any(%(batch_ids)s::bigint[]);

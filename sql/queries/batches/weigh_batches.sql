@@ -1,0 +1,47 @@
+-- Validated batches with the messages that were drained and those of which a row or a reject is
+-- there; held until the transaction ends.
+with staged as (
+    select batch_id, business_date, count(*) as row_count
+    from staging.executions
+    where batch_id = any(%(batch_ids)s::bigint[])
+    group by batch_id, business_date
+    union all
+    select batch_id, business_date, count(*)
+    from staging.confirmations
+    where batch_id = any(%(batch_ids)s::bigint[])
+    group by batch_id, business_date
+    union all
+    select batch_id, business_date, count(*)
+    from staging.pnl_snapshots
+    where batch_id = any(%(batch_ids)s::bigint[])
+    group by batch_id, business_date
+),
+rows_left as (
+    select batch_id, sum(row_count) as row_count
+    from staged
+    group by batch_id
+),
+refused as (
+    select b.batch_id, count(*) as reject_count
+    from landing.batch_ranges as b
+    join landing.rejects as r
+        on r.topic = b.topic
+        and r.partition = b.partition
+        and r.message_offset >= b.first_offset
+        and r.message_offset < b.end_offset
+    where b.batch_id = any(%(batch_ids)s::bigint[])
+    group by b.batch_id
+)
+select
+    b.batch_id,
+    b.feed,
+    b.message_count,
+    coalesce(s.row_count, 0)::bigint as row_count,
+    coalesce(r.reject_count, 0) as reject_count
+from landing.batches as b
+left join rows_left as s on s.batch_id = b.batch_id
+left join refused as r on r.batch_id = b.batch_id
+where b.batch_id = any(%(batch_ids)s::bigint[])
+  and b.status = 'VALIDATED'
+order by b.batch_id
+for update of b
