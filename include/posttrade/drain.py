@@ -50,7 +50,7 @@ class DrainLimits:
 
     Attributes:
         messages_max: messages in a batch.
-        bytes_max: payload bytes in a batch; what bounds memory.
+        bytes_max: bytes of payloads, keys and headers in a batch; what bounds memory.
         batches_per_feed_max: batches of each feed in one call; what is left waits for the next.
         idle_s: how long the broker may stay silent while messages are due, and another drain work.
     """

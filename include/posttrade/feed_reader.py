@@ -211,10 +211,13 @@ class FeedReader:
         batch.partitions += partitions
         batch.offsets += offsets
         batch.payloads += payloads
-        batch.keys += map(_key, good)
-        batch.headers += self._read_headers(good)
+        keys: list[bytes | None] = list(map(_key, good))
+        headers = self._read_headers(good)
+        batch.keys += keys
+        batch.headers += headers
         batch.timestamps_ms += [-1 if kind == 0 else at for kind, at in map(_timestamp, good)]
-        batch.byte_count += sum(map(len, filter(None, payloads)))
+        batch.byte_count += sum(map(len, filter(None, payloads + keys)))
+        batch.byte_count += sum([len(facts.text) for facts in headers if facts is not None])
         # a partition's messages come in order: the last one stands
         for partition, offset in dict(zip(partitions, offsets, strict=True)).items():
             self._partitions[partition].advance(offset + 1)

@@ -13,6 +13,7 @@ from typing import Any
 from posttrade.contracts.message import HEADER
 
 KNOWN_MAX = 1_000
+REMEMBERED_BYTES_MAX = 1024  # of one combination's JSON; bounds what is remembered to a megabyte
 Headers = list[tuple[str, bytes | None]]
 
 
@@ -47,9 +48,11 @@ class HeaderReader:
         identity = tuple(headers)
         found = self._known.get(identity)
         if found is None:
+            found = HeaderFacts(stated_header(headers), headers_json(headers).encode())
+            if len(found.text) > REMEMBERED_BYTES_MAX:
+                return found
             if len(self._known) >= KNOWN_MAX:
                 self._known.clear()
-            found = HeaderFacts(stated_header(headers), headers_json(headers).encode())
             self._known[identity] = found
         return found
 

@@ -35,6 +35,7 @@ class Feeds:
         *,
         headers: list[tuple[str, bytes | None]] | None = None,
         partition: int | None = None,
+        key: bytes | None = None,
     ) -> None:
         producer = Producer(
             {
@@ -48,7 +49,7 @@ class Feeds:
             producer.produce(
                 topic,
                 payload,
-                key=None if number % 5 == 0 else f"k{number}",
+                key=key or (None if number % 5 == 0 else f"k{number}"),
                 headers=headers or [],
                 partition=number % PARTITIONS if partition is None else partition,
                 on_delivery=lambda error, _message: failures.append(error) if error else None,

@@ -65,6 +65,17 @@ def test_limits_cut_batches_and_nothing_is_left_between(feeds: Feeds, make_trade
     assert measure_backlog(feeds.dsn, feeds.kafka_config).waiting == 0
 
 
+@pytest.mark.parametrize(
+    "large", [{"headers": [("note", b"x" * 5_000)]}, {"key": b"k" * 5_000}], ids=["headers", "keys"]
+)
+def test_keys_and_headers_count_as_bytes(
+    feeds: Feeds, monkeypatch: pytest.MonkeyPatch, large: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("posttrade.feed_reader.CONSUME_MESSAGES_MAX", 5)
+    feeds.send("trades", [b"?"] * 200, partition=0, **large)
+    assert len(drain(feeds, bytes_max=100_000, batches_per_feed_max=100)) == 10
+
+
 def test_idle_means_drained_and_finished(feeds: Feeds, make_trade: Make) -> None:
     assert is_capture_idle(feeds.dsn, read_watermarks(feeds.kafka_config))
     feeds.send("trades", [make_trade(1)])
