@@ -150,6 +150,8 @@ class ColumnReader:
         if field.kind == schema.CHOICE:
             return list(values) if field.choices.issuperset(values) else None
         if field.is_integer_text:
+            if 0 in values:  # it may have been written as -0, which is no identifier
+                return None
             return _identifier_texts(field, list(map(str, values)))
         return list(values) if self._is_known(field, set(values)) else None
 

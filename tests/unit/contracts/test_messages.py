@@ -189,6 +189,24 @@ def test_confirmation_says_whether_its_date_is_stated() -> None:
 
 def test_integer_trade_id_is_its_digits() -> None:
     assert row_of(text_of(trade_id=1))["trade_id"] == "1"
+    assert row_of(text_of(trade_id=0))["trade_id"] == "0"
+    assert reason_of(with_number("trade_id", "-0")) == "wrong_type"
+
+
+NUMBERS = ("0", "-0", "7", "-7", "1.0", "-0.0", "0.10", "1e2", "1E-2", "1" * 30, "1" * 70)
+
+
+@pytest.mark.parametrize("name", ["trade_id", "version", "quantity", "price", "brokerage_fee"])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_fast_and_exact_reading_agree_on_numbers(name: str, number: str) -> None:
+    message = read_schema("trades", 2)["examples"][0]
+    payload = json.dumps({**message, name: "@"}).replace('"@"', number).encode()
+    rows, rejects = stage("trades", [payload], 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging.ColumnReader, "decode", lambda _self, _payloads: ([], []))
+        exact_rows, exact_rejects = stage("trades", [payload], 2)
+    assert rejects == exact_rejects
+    assert [meaning(row) for row in rows.values()] == [meaning(r) for r in exact_rows.values()]
 
 
 def test_version_travels_in_header_or_field() -> None:
@@ -284,5 +302,6 @@ def test_fast_and_exact_reading_agree(messages: list[dict[str, Any]]) -> None:
 
 def meaning(row: dict[str, Any]) -> dict[str, Any]:
     instant = read_stored(row["executed_at"])
-    numbers = {name: Decimal(row[name]) for name in ("quantity", "price")}
+    names = ("quantity", "price", "notional", "brokerage_fee", "clearing_fee", "exchange_fee")
+    numbers = {name: Decimal(row[name]) for name in names if row.get(name) is not None}
     return {**row, **numbers, "executed_at": instant}
