@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook, BaseOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from posttrade.errors import Unavailable
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade_airflow.python_step import (
     DATABASE_CONNECTION,
     KAFKA_CONNECTION,
     STEP_DEFAULTS,
     connection_parts,
+    describe_error,
     mapped_errors,
     read_dsn,
     read_kafka_config,
@@ -108,6 +109,7 @@ class MessageTrigger(BaseTrigger):
         database = await BaseHook.aget_connection(DATABASE_CONNECTION)
         kafka = await BaseHook.aget_connection(KAFKA_CONNECTION)
         dsn = make_dsn(database)
+        outages = outage_errors()
         complaint = ""
         while seconds_until(self.until) > 0:
             reason = None
@@ -115,15 +117,32 @@ class MessageTrigger(BaseTrigger):
                 look = asyncio.to_thread(find_work, dsn, dict(kafka.extra_dejson))
                 reason = await asyncio.wait_for(look, CHECK_TIMEOUT_S)
                 complaint = ""
-            except (Unavailable, TimeoutError) as error:
-                if str(error) != complaint:
-                    complaint = str(error)
+            except outages as error:
+                if describe_error(error) != complaint:
+                    complaint = describe_error(error)
                     self.log.warning("cannot look for messages, trying on: %s", complaint)
             if reason is not None:
                 yield wake(reason)
                 return
             await asyncio.sleep(POLL_S)
         yield wake(f"nothing came for {IDLE_LIMIT}")
+
+
+def outage_errors() -> tuple[type[Exception], ...]:
+    """What a look may end with while a server is away, breaks off or has just come back.
+
+    A broker that starts knows no topic for a moment, which looks like a wrong configuration.
+    """
+    import psycopg
+
+    # on Python 3.10 asyncio's timeout is not the built-in one
+    return (
+        Unavailable,
+        ConfigurationError,
+        TimeoutError,
+        asyncio.TimeoutError,
+        psycopg.OperationalError,
+    )
 
 
 def wake(reason: str) -> TriggerEvent:

@@ -6,11 +6,12 @@ import asyncio
 import datetime as dt
 from typing import Any, ClassVar
 
+import psycopg
 import pytest
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import TaskDeferred
 
-from posttrade.errors import Unavailable
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade_airflow import message_sensor
 from posttrade_airflow.message_sensor import MessageSensor, MessageTrigger
 
@@ -105,6 +106,37 @@ def test_the_trigger_wakes_on_work_after_an_outage(monkeypatch: pytest.MonkeyPat
     count = look(monkeypatch, None, Unavailable("away"), Unavailable("away"), None, "here")
     assert fire(MessageTrigger(NOW + dt.timedelta(hours=1))) == {"reason": "here"}
     assert count == [5]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.OperationalError("server closed the connection unexpectedly"),
+        psycopg.errors.AdminShutdown("terminating connection"),
+        ConfigurationError("topic 'trades' is not on the broker"),
+        asyncio.TimeoutError(),
+        TimeoutError(),
+    ],
+)
+def test_no_outage_ends_the_trigger(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    look(monkeypatch, error, error, None, "here")
+    assert fire(MessageTrigger(NOW + dt.timedelta(hours=1))) == {"reason": "here"}
+
+
+def test_a_look_that_hangs_does_not_end_the_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    looks = []
+
+    def find_work(dsn: str, kafka_config: dict[str, Any]) -> str:
+        looks.append(dsn)
+        time.sleep(0.3 if len(looks) == 1 else 0)
+        return "here"
+
+    monkeypatch.setattr(message_sensor, "find_work", find_work)
+    monkeypatch.setattr(message_sensor, "CHECK_TIMEOUT_S", 0.1)
+    assert fire(MessageTrigger(NOW + dt.timedelta(hours=1))) == {"reason": "here"}
+    assert len(looks) == 2
 
 
 def test_the_trigger_ends_an_idle_run(monkeypatch: pytest.MonkeyPatch) -> None:
