@@ -165,7 +165,7 @@ records as (
     select
         rejects.feed,
         count(*)
-    from landing.rejects as rejects
+    from control.rejects as rejects
     where rejects.business_date = current_setting('gx.business_date')::date
     group by rejects.feed
     union all

@@ -10,9 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from posttrade import batches, capture, close
-from posttrade.database import connect
+from posttrade.capture_progress import describe_stopped_batches
+from posttrade.database import connect, run_step
 from posttrade.errors import GateFailed, InvariantBroken
 
 from .scenario import Stage
@@ -241,7 +243,9 @@ def test_positions_and_cash_agree_over_days(trade_dsn: str, stage: Stage) -> Non
         "update recon.matches set trade_id = '9' where trade_id = '1'",
         "update recon.matches set confirmation_version = 2",
         PLANTED_MATCH,
-        f"delete from recon.matches; {PLANTED_MATCH}; {PLANTED_MATCH.replace('3', 'STRANGER')}",
+        "; ".join(
+            ("delete from recon.matches", PLANTED_MATCH, PLANTED_MATCH.replace("'3'", "'S'"))
+        ),
         "delete from recon.breaks",
         "update recon.breaks set delta = 0",
     ],
@@ -321,3 +325,78 @@ def test_a_row_that_was_lost_in_staging_stops_its_batch_alone(trade_dsn: str, st
     assert batches.reject_batch(trade_dsn, lossy, detail="a row is missing") == 2
     received = "select sum(received_count) from control.received_counts where feed = 'executions'"
     assert _ask(trade_dsn, received) == [(2,)]
+
+
+def test_rejects_of_a_batch_on_its_way_are_not_counted_yet(trade_dsn: str, stage: Stage) -> None:
+    """Else a message that arrives during a close makes the date look wrong."""
+    _run(trade_dsn, stage, ("executions", [_trade("1", WEDNESDAY)]))
+    with connect(trade_dsn) as connection:
+        connection.execute(
+            "insert into landing.batches"
+            " (batch_id, feed, status, message_count, staged_count, reject_count, run_id)"
+            " overriding system value values (99, 'executions', 'DRAINED', 1, 0, 1, 'test')"
+        )
+        connection.execute("insert into landing.batch_ranges values (99, 'executions', 0, 1, 2, 1)")
+        connection.execute(
+            "insert into landing.rejects"
+            " (feed, topic, partition, message_offset, batch_id, business_date, stage, reason,"
+            " detail) values ('executions', 'executions', 0, 1, 99, %s, 'contract', 'not_json',"
+            " '-')",
+            (WEDNESDAY,),
+        )
+    for status, said in (("DRAINED", 0), ("STOPPED", 1)):
+        with connect(trade_dsn) as connection:
+            connection.execute(
+                "update landing.batches set status = %s where batch_id = 99", (status,)
+            )
+        with connect(trade_dsn) as connection:
+            connection.execute("select set_config('gx.business_date', '2026-10-14', true)")
+            totals = connection.execute("select sum(unaccounted_count) from quality.day_totals")
+            assert totals.fetchone() == (0,)
+        assert _ask(trade_dsn, "select from control.rejects") == []
+        close.count_control_totals(trade_dsn, WEDNESDAY, run_id="test")
+        assert len(describe_stopped_batches(trade_dsn, WEDNESDAY)) == said
+
+
+def test_a_quarantined_record_moves_no_more(trade_dsn: str, stage: Stage) -> None:
+    """It stands among the rejects of the date that it left, and is counted there once."""
+    _run(trade_dsn, stage, ("executions", [_trade("1", TUESDAY)]))
+    _run(
+        trade_dsn,
+        stage,
+        ("broker_confirmations", [_trade("1", WEDNESDAY, is_date_stated=False)]),
+        ("pnl_snapshot", [_trade("1", WEDNESDAY, is_date_stated=False)]),
+    )
+    finding = {"topic": "broker_confirmations", "partition": 0, "message_offset": 0}
+    finding.update(reason="price_not_finite", detail="-")
+    with connect(trade_dsn) as connection:
+        # a snapshot that went by another way is listed still
+        connection.execute("delete from trade.pnl_snapshots")
+        parameters = {"business_date": TUESDAY, "findings": Jsonb([finding])}
+        run_step(connection, "quality/quarantine_records", parameters)
+    _run(trade_dsn, stage, ("executions", [_trade("1", WEDNESDAY)]))
+    assert _ask(
+        trade_dsn,
+        "select feed, business_date, sum(received_count)::int from control.received_counts"
+        " where feed <> 'executions' group by 1, 2 having sum(received_count) <> 0 order by 1",
+    ) == [("broker_confirmations", TUESDAY, 1), ("pnl_snapshot", TUESDAY, 1)]
+    assert _ask(trade_dsn, "select topic from trade.displaced_records") == [("pnl_snapshot",)]
+
+
+@pytest.mark.parametrize("execution_first", [True, False])
+@pytest.mark.parametrize("days", [7, 8, 250])
+def test_a_trade_id_used_again_much_later_takes_no_old_confirmation(
+    trade_dsn: str, stage: Stage, days: int, *, execution_first: bool
+) -> None:
+    """A snapshot states no instant, and belongs to its trade however late it arrives."""
+    later = TUESDAY + dt.timedelta(days=days)
+    runs = [
+        ("executions", [_trade("1", later)]),
+        ("broker_confirmations", [_trade("1", TUESDAY, is_date_stated=False)]),
+        ("pnl_snapshot", [_trade("1", TUESDAY, is_date_stated=False)]),
+    ]
+    for run in runs if execution_first else reversed(runs):
+        _run(trade_dsn, stage, run)
+    stands = later if days <= 7 else TUESDAY
+    assert _ask(trade_dsn, "select business_date from trade.confirmations") == [(stands,)]
+    assert _ask(trade_dsn, "select business_date from trade.pnl_snapshots") == [(later,)]

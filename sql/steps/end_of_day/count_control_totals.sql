@@ -1,7 +1,7 @@
 -- purpose: count anew, from the tables, what became of every message of the date, beside what the
 --          batches said they received.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
---        trade.conflicts, landing.rejects, landing.duplicates, landing.batches
+--        trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
 -- writes: counted_totals (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -36,13 +36,10 @@ with counted (feed, received, accepted, rejected, duplicates, quantity, notional
     where business_date = %(business_date)s
     group by feed
     union all
-    -- a batch that is not promoted yet has not said what it received
-    select r.feed, 0, 0, count(*), 0, null, null
-    from landing.rejects as r
-    join landing.batches as b on b.batch_id = r.batch_id
-    where r.business_date = %(business_date)s
-      and b.status in ('PROMOTED', 'RECONCILED', 'REJECTED')
-    group by r.feed
+    select feed, 0, 0, count(*), 0, null, null
+    from control.rejects
+    where business_date = %(business_date)s
+    group by feed
     union all
     select feed, 0, 0, 0, count(*), null, null
     from landing.duplicates
