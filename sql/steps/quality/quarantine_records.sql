@@ -1,7 +1,7 @@
 -- Purpose: take the accepted records that break a rule of the close out of their date.
 -- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, landing.messages
 -- Writes: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.unplaced_records,
---   landing.rejects
+--   trade.displaced_records, landing.rejects
 -- Rerun: a record that left is not found again; one reject per message
 -- Parameters: business_date, findings (array of topic, partition, message_offset, reason, detail)
 with findings as (
@@ -47,6 +47,14 @@ forgotten as (
         unplaced.topic = findings.topic
         and unplaced.partition = findings.partition
         and unplaced.message_offset = findings.message_offset
+),
+forgotten_moves as (
+    delete from trade.displaced_records as displaced
+    using findings
+    where
+        displaced.topic = findings.topic
+        and displaced.partition = findings.partition
+        and displaced.message_offset = findings.message_offset
 ),
 quarantined as (
     select * from left_executions

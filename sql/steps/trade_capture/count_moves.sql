@@ -1,9 +1,24 @@
 -- purpose: take moving records from their old date's received count, add them to the new date's,
 --          and list where they stand now.
--- reads: moving_records (temporary), landing.batch_ranges
+-- reads: moving_records, lifted_records (temporary), landing.duplicates, landing.batch_ranges
 -- writes: control.received_counts, trade.unplaced_records, trade.displaced_records
 -- rerun: once per move: a record that has moved is no longer listed where it came from
 -- parameters: none
+
+-- whose record is gone is counted elsewhere, among the rejects
+delete from moving_records as m
+where (m.topic, m.partition, m.message_offset) not in (
+    select l.content ->> 'topic', (l.content ->> 'partition')::integer,
+        (l.content ->> 'message_offset')::bigint
+    from lifted_records as l
+)
+and not exists (
+    select
+    from landing.duplicates as d
+    where d.topic = m.topic
+      and d.partition = m.partition
+      and d.message_offset = m.message_offset
+);
 
 insert into control.received_counts (batch_id, feed, business_date, received_count)
 with counted as (
