@@ -22,3 +22,14 @@ $$;
 comment on function trade.differing_terms(jsonb, jsonb) is
     'Terms that the refused record states otherwise than the kept one; both null where it states '
     'none otherwise, which makes it a duplicate. A term that it leaves out contradicts nothing.';
+
+create or replace function trade.is_within_reach(
+    p_record_type text, p_own_date date, p_execution_date date
+) returns boolean
+language sql immutable parallel safe as $$
+    select p_record_type <> 'confirmation' or abs(p_execution_date - p_own_date) <= 7
+$$;
+comment on function trade.is_within_reach(text, date, date) is
+    'Whether a record without a trade date may stand under an execution''s date. A confirmation states '
+    'its instant: an execution more than seven days from it is another trade with the same id. A P&L '
+    'snapshot states none, its own date is that of its arrival: any distance will do.';

@@ -1,5 +1,6 @@
--- purpose: list the accepted undated records for which the executions of these batches are nearer
---          than what they stand under now, and make the empty tables that take them.
+-- purpose: list the accepted undated records for which the executions of these batches are within
+--          reach and nearer than what they stand under now, and make the empty tables that take
+--          them.
 -- reads: staging.executions, trade.unplaced_records, trade.displaced_records; the columns of
 --        staging.confirmations, staging.pnl_snapshots
 -- writes: moving_records, moved_confirmations, moved_pnl_snapshots (temporary)
@@ -46,7 +47,9 @@ select distinct on (m.topic, m.partition, m.message_offset)
     m.*,
     a.business_date as to_date
 from movable as m
-join arrived as a on a.trade_id = m.trade_id
+join arrived as a
+    on a.trade_id = m.trade_id
+    and trade.is_within_reach(m.record_type, m.own_date, a.business_date)
 where m.is_unplaced
    or (abs(a.business_date - m.own_date), a.business_date)
       < (abs(m.from_date - m.own_date), m.from_date)

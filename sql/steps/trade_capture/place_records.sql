@@ -1,5 +1,5 @@
--- purpose: give undated records the date of the nearest execution of their trade; where none is
---          known yet they stand under their own date, and are listed.
+-- purpose: give undated records the date of the nearest execution of their trade that is within
+--          reach; where none is known yet they stand under their own date, and are listed.
 -- reads: undated_records (temporary), trade.executions
 -- writes: staging.confirmations, staging.pnl_snapshots, trade.unplaced_records,
 --         trade.displaced_records
@@ -17,6 +17,7 @@ left join lateral (
     select e.business_date
     from trade.executions as e
     where e.trade_id = u.trade_id
+      and trade.is_within_reach(u.record_type, u.own_date, e.business_date)
     order by abs(e.business_date - u.own_date), e.business_date
     limit 1
 ) as nearest on true;

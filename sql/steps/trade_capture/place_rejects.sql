@@ -1,5 +1,6 @@
 -- purpose: put the refused messages of these batches that state no date under the date of the
---          nearest execution with the same trade id, so that the day's totals tell of them.
+--          nearest execution with the same trade id within reach, so that the day's totals tell of
+--          them.
 -- reads: landing.batch_ranges, landing.rejects, trade.executions
 -- writes: landing.rejects
 -- rerun: the same executions give the same dates; runs before count_received, which counts once
@@ -9,6 +10,11 @@ with undated as (
     select
         r.reject_id,
         r.trade_id,
+        -- what had become a record states an instant if its kind does
+        case
+            when r.feed = 'broker_confirmations' and r.stage <> 'contract' then 'confirmation'
+            else 'message'
+        end as record_type,
         r.business_date as own_date
     from landing.batch_ranges as b
     join landing.rejects as r
@@ -28,6 +34,7 @@ placed as (
         select e.business_date
         from trade.executions as e
         where e.trade_id = u.trade_id
+          and trade.is_within_reach(u.record_type, u.own_date, e.business_date)
         order by abs(e.business_date - u.own_date), e.business_date
         limit 1
     ) as nearest
