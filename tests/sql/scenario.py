@@ -93,7 +93,9 @@ class Stage:
 
     def _add(self, feed: str, batch_id: int, offset: int, record: dict[str, Any]) -> None:
         place = {"topic": feed, "partition": 0, "message_offset": offset, "batch_id": batch_id}
-        message = {"message_at": MESSAGE_AT, "payload": b"{}", "received_on": RECEIVED_ON}
+        record = dict(record)
+        payload = record.pop("payload", b"{}")
+        message = {"message_at": MESSAGE_AT, "payload": payload, "received_on": RECEIVED_ON}
         self.insert("landing.messages", {**place, **message})
         table = STAGING[feed]
         row = {**place, "feed": feed, "message_at": MESSAGE_AT, **DEFAULTS[table], **record}

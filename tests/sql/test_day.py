@@ -400,3 +400,51 @@ def test_a_trade_id_used_again_much_later_takes_no_old_confirmation(
     stands = later if days <= 7 else TUESDAY
     assert _ask(trade_dsn, "select business_date from trade.confirmations") == [(stands,)]
     assert _ask(trade_dsn, "select business_date from trade.pnl_snapshots") == [(later,)]
+
+
+SHORT = {"trade_id": "1", "ticker": "AAPL", "quantity": 100, "price": 190.50}
+FULL = {"trade_id": "1", "symbol": "AAPL", "quantity": 100, "price": 190.50, "side": "SELL"}
+FULL_TERMS = {"side": "SELL", "account": "FUND1", "brokerage_fee": 1, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("more", "counted"),
+    [
+        ({}, (1, 0)),
+        ({"status": "ALLOCATED"}, (1, 0)),
+        ({"quantity": 101}, (0, 1)),
+        ({"status": "CANCELLED"}, (0, 1)),
+    ],
+)
+@pytest.mark.parametrize("short_first", [True, False])
+def test_short_and_full_form_of_a_trade_are_the_same_in_either_order(
+    trade_dsn: str,
+    stage: Stage,
+    more: dict[str, Any],
+    counted: tuple[int, int],
+    *,
+    short_first: bool,
+) -> None:
+    terms = {**FULL_TERMS, **more}
+    message = {**FULL, **FULL_TERMS, **more}
+    forms = [
+        _trade("1", WEDNESDAY, payload=json.dumps(SHORT).encode()),
+        _trade("1", WEDNESDAY, **terms, payload=json.dumps(message).encode()),
+    ]
+    for form in forms if short_first else reversed(forms):
+        _run(trade_dsn, stage, ("executions", [form]))
+    found = (
+        "select (select count(*) from landing.duplicates), (select count(*) from trade.conflicts)"
+    )
+    assert _ask(trade_dsn, found) == [counted]
+
+
+@pytest.mark.parametrize("payload", [rb'{"trade_id": "1", "note": "\u0000"}', b"\xff", None])
+def test_a_message_that_cannot_be_read_again_counts_as_stating_all(
+    trade_dsn: str, stage: Stage, payload: bytes | None
+) -> None:
+    for account in ("FUND1", "FUND2"):
+        record = _trade("1", WEDNESDAY, account=account, payload=payload)
+        _run(trade_dsn, stage, ("executions", [record]))
+    terms = "select kept_terms, refused_terms from trade.conflicts"
+    assert _ask(trade_dsn, terms) == [("account=FUND1", "account=FUND2")]
