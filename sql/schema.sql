@@ -829,6 +829,7 @@ CREATE VIEW quality.batch_confirmations AS
     (EXTRACT(year FROM staged.business_date))::integer AS business_year,
     (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
     (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS message_lag_days,
     (instruments.symbol IS NOT NULL) AS is_symbol_known,
     ((staged.counterparty_id IS NULL) OR (counterparties.counterparty_id IS NOT NULL)) AS is_counterparty_known
    FROM ((staging.confirmations staged
@@ -901,6 +902,7 @@ CREATE VIEW quality.batch_executions AS
     (EXTRACT(year FROM staged.business_date))::integer AS business_year,
     (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
     (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS message_lag_days,
     (instruments.symbol IS NOT NULL) AS is_symbol_known,
     ((staged.counterparty_id IS NULL) OR (counterparties.counterparty_id IS NOT NULL)) AS is_counterparty_known
    FROM ((staging.executions staged
@@ -940,7 +942,8 @@ CREATE VIEW quality.batch_pnl_snapshots AS
     abs(pnl_impact) AS pnl_impact_size,
     (EXTRACT(year FROM business_date))::integer AS business_year,
     (business_date - CURRENT_DATE) AS days_ahead_of_today,
-    (((message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days
+    (((message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((message_at AT TIME ZONE 'UTC'::text))::date - business_date) AS message_lag_days
    FROM staging.pnl_snapshots staged
   WHERE (batch_id = (current_setting('gx.batch_id'::text))::bigint);
 

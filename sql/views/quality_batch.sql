@@ -51,6 +51,7 @@ select
     extract(year from staged.business_date)::integer as business_year,
     staged.business_date - current_date as days_ahead_of_today,
     (staged.message_at at time zone 'UTC')::date - current_date as message_lead_days,
+    (staged.message_at at time zone 'UTC')::date - staged.business_date as message_lag_days,
     instruments.symbol is not null as is_symbol_known,
     staged.counterparty_id is null
     or counterparties.counterparty_id is not null as is_counterparty_known
@@ -92,6 +93,7 @@ select
     extract(year from staged.business_date)::integer as business_year,
     staged.business_date - current_date as days_ahead_of_today,
     (staged.message_at at time zone 'UTC')::date - current_date as message_lead_days,
+    (staged.message_at at time zone 'UTC')::date - staged.business_date as message_lag_days,
     instruments.symbol is not null as is_symbol_known,
     staged.counterparty_id is null
     or counterparties.counterparty_id is not null as is_counterparty_known
@@ -116,6 +118,7 @@ select
     abs(staged.pnl_impact) as pnl_impact_size,
     extract(year from staged.business_date)::integer as business_year,
     staged.business_date - current_date as days_ahead_of_today,
-    (staged.message_at at time zone 'UTC')::date - current_date as message_lead_days
+    (staged.message_at at time zone 'UTC')::date - current_date as message_lead_days,
+    (staged.message_at at time zone 'UTC')::date - staged.business_date as message_lag_days
 from staging.pnl_snapshots as staged
 where staged.batch_id = current_setting('gx.batch_id')::bigint;
