@@ -202,7 +202,7 @@ def _promote(steps: StepSequence) -> None:
     steps.set_dates(_STAGED_DATES)
     steps.run(*EXECUTION_STEPS)
     _record_refused(steps, "executions")
-    steps.run("enrich_executions")
+    steps.run("enrich_executions", "mark_stale_dates")
     moving = steps.run("list_moving_records")
     if steps.run("find_undated_records").rows_out:
         steps.run("place_records")

@@ -23,6 +23,10 @@ _TOLERANCES: LiteralString = (
     "select quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit"
     " from reference.tolerances where effective_from <= %s order by effective_from desc limit 1"
 )
+_STALE_DATES: LiteralString = (
+    "select business_date from books.stale_dates where business_date < %s order by business_date"
+)
+_FORGET_STALE_DATES: LiteralString = "delete from books.stale_dates where business_date <= %s"
 _TOTALS_THAT_DIFFER: LiteralString = (
     "select feed, received_count, accepted_count, rejected_count, duplicate_count"
     " from counted_totals"
@@ -72,12 +76,19 @@ def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCount
 def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
     """Sum the date's flows per book and instrument, and mark the instruments.
 
+    Earlier dates that got or lost an execution after they were closed come first: a position opens
+    with the sum of their flows.
+
     Returns:
         Executions booked; rows of flows.
     """
     with _logged_steps(dsn, "build_positions", business_date, run_id) as (steps, log):
-        steps.run("build_flows", "build_marks")
-        log.detail = steps.describe()
+        steps.connection.execute(RECON_LOCK)
+        stale = steps.connection.execute(_STALE_DATES, (business_date,)).fetchall()
+        for (steps.parameters["business_date"],) in [*stale, (business_date,)]:
+            steps.run("build_flows", "build_marks")
+        steps.connection.execute(_FORGET_STALE_DATES, (business_date,))
+        log.detail = steps.describe() + "".join(f", anew {date}" for (date,) in stale)
         return _record(log, steps.counts["build_flows"])
 
 

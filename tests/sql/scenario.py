@@ -55,6 +55,7 @@ EMPTY = """
     delete from landing.batches; delete from landing.messages; delete from landing.rejects;
     delete from landing.duplicates; delete from control.date_totals;
     delete from control.date_offsets; delete from outbox.messages;
+    delete from books.stale_dates;
     truncate control.received_counts;
 """
 

@@ -448,3 +448,27 @@ def test_a_message_that_cannot_be_read_again_counts_as_stating_all(
         _run(trade_dsn, stage, ("executions", [record]))
     terms = "select kept_terms, refused_terms from trade.conflicts"
     assert _ask(trade_dsn, terms) == [("account=FUND1", "account=FUND2")]
+
+
+def test_a_late_trade_of_a_closed_date_is_in_later_positions(trade_dsn: str, stage: Stage) -> None:
+    _run(trade_dsn, stage, ("executions", [_trade("1", TUESDAY)]))
+    _close(trade_dsn, TUESDAY, WEDNESDAY)
+    _run(
+        trade_dsn,
+        stage,
+        ("executions", [_trade("LATE", TUESDAY, quantity=7), _trade("2", THURSDAY)]),
+    )
+    _run(trade_dsn, stage, ("executions", [_trade("1", TUESDAY, version=2, quantity=99)]))
+    assert _ask(trade_dsn, "select business_date from books.stale_dates") == [(TUESDAY,)]
+    _close(trade_dsn, THURSDAY)
+    position = "select opening_quantity, closing_quantity from books.positions('2026-10-15')"
+    assert _ask(trade_dsn, position) == [(106, 206)]
+    assert _ask(trade_dsn, "select from books.stale_dates") == []
+
+    finding = {"topic": "executions", "partition": 0, "message_offset": 1}
+    finding.update(reason="price_not_finite", detail="-")
+    with connect(trade_dsn) as connection:
+        parameters = {"business_date": TUESDAY, "findings": Jsonb([finding])}
+        run_step(connection, "quality/quarantine_records", parameters)
+    close.build_positions(trade_dsn, THURSDAY, run_id="test")
+    assert _ask(trade_dsn, position) == [(99, 199)]

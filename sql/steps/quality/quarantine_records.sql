@@ -1,7 +1,7 @@
 -- Purpose: take the accepted records that break a rule of the close out of their date.
 -- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, landing.messages
 -- Writes: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.unplaced_records,
---   trade.displaced_records, landing.rejects
+--   trade.displaced_records, books.stale_dates, landing.rejects
 -- Rerun: a record that left is not found again; one reject per message
 -- Parameters: business_date, findings (array of topic, partition, message_offset, reason, detail)
 with findings as (
@@ -55,6 +55,13 @@ forgotten_moves as (
         displaced.topic = findings.topic
         and displaced.partition = findings.partition
         and displaced.message_offset = findings.message_offset
+),
+stale as (
+    insert into books.stale_dates (business_date)
+    select %(business_date)s
+    from left_executions
+    limit 1
+    on conflict (business_date) do nothing
 ),
 quarantined as (
     select * from left_executions
