@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from posttrade_airflow import run_retention
+from posttrade_airflow import metadata_retention, run_retention
 from posttrade_airflow.business_day_timetable import BusinessDayTimetable
 from posttrade_airflow.report_link import REPORTS_PREFIX
 
@@ -16,7 +16,7 @@ class PosttradePlugin(AirflowPlugin):
 
     name = "posttrade"
     timetables = [BusinessDayTimetable]  # noqa: RUF012 - the plugin interface wants plain lists
-    listeners = [run_retention]  # noqa: RUF012
+    listeners = [run_retention, metadata_retention]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Reports",

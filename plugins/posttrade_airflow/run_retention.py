@@ -1,4 +1,4 @@
-"""Old runs of ``trade_capture`` are deleted: a run every few seconds would bury the page.
+"""Old runs of the continuous Dags are deleted: a run every few seconds would bury the page.
 
 A listener in the scheduler, because that is the one place which both hears of finished runs and may
 write Airflow's metadata; tasks may not, and must not be given an administrator's password for it.
@@ -18,7 +18,7 @@ from airflow.listeners import hookimpl
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
-DAG_ID = "trade_capture"
+DAG_IDS = ("trade_capture", "watch")
 KEEP = {"success": dt.timedelta(days=2), "failed": dt.timedelta(days=14)}
 PAUSE = dt.timedelta(minutes=5)
 RUNS_PER_PASS_MAX = 2000
@@ -36,16 +36,16 @@ class Passes:
 def on_dag_run_success(dag_run: DagRun, msg: str) -> None:  # noqa: ARG001
     """Delete old runs now and then; a failure here must not harm the scheduler."""
     now = dt.datetime.now(dt.timezone.utc)
-    if dag_run.dag_id != DAG_ID or now - Passes.newest < PAUSE:
+    if dag_run.dag_id not in DAG_IDS or now - Passes.newest < PAUSE:
         return
     Passes.newest = now
     try:
         deleted = delete_old_runs(now)
     except Exception:  # the scheduler goes on; the next pass tries again
-        log.exception("old runs of %s cannot be deleted", DAG_ID)
+        log.exception("old runs of %s cannot be deleted", " and ".join(DAG_IDS))
     else:
         if deleted:
-            log.info("%d old runs of %s deleted", deleted, DAG_ID)
+            log.info("%d old runs deleted", deleted)
 
 
 def delete_old_runs(now: dt.datetime) -> int:
@@ -64,23 +64,23 @@ def delete_old_runs(now: dt.datetime) -> int:
     )
     with create_session(scoped=False) as session:
         rows = session.execute(
-            select(DagRun.id, DagRun.run_id)
-            .where(DagRun.dag_id == DAG_ID, is_old)
+            select(DagRun.id, DagRun.dag_id, DagRun.run_id)
+            .where(DagRun.dag_id.in_(DAG_IDS), is_old)
             .order_by(DagRun.end_date)
             .limit(RUNS_PER_PASS_MAX)
         ).all()
-        run_ids = [row.run_id for row in rows]
-        if rows:
-            session.execute(delete(Log).where(Log.dag_id == DAG_ID, Log.run_id.in_(run_ids)))
+        for dag_id in DAG_IDS if rows else ():
+            run_ids = [row.run_id for row in rows if row.dag_id == dag_id]
+            session.execute(delete(Log).where(Log.dag_id == dag_id, Log.run_id.in_(run_ids)))
             session.execute(delete(DagRun).where(DagRun.id.in_([row.id for row in rows])))
-    for run_id in run_ids:
-        delete_log_files(run_id)
-    return len(run_ids)
+    for row in rows:
+        delete_log_files(row.dag_id, row.run_id)
+    return len(rows)
 
 
-def delete_log_files(run_id: str) -> None:
+def delete_log_files(dag_id: str, run_id: str) -> None:
     """Remove the task logs of one run."""
     from airflow.configuration import conf
 
-    folder = Path(conf.get("logging", "base_log_folder")) / f"dag_id={DAG_ID}" / f"run_id={run_id}"
+    folder = Path(conf.get("logging", "base_log_folder")) / f"dag_id={dag_id}" / f"run_id={run_id}"
     shutil.rmtree(folder, ignore_errors=True)

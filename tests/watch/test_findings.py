@@ -19,6 +19,11 @@ FINDINGS = "select kind, finding_key, business_date from control.alert_findings 
 # Thursday 2026-11-19: 11:00 in New York is 16:00 UTC
 DUE = dt.datetime(2026, 11, 19, 16, tzinfo=UTC)
 RECEIVED = "insert into control.received_counts values (1, 'executions', %s, 5, now())"
+FIRST_BATCH = """
+    insert into landing.batches (feed, status, message_count, staged_count, reject_count, run_id,
+        drained_at)
+    values ('executions', 'RECONCILED', 1, 1, 0, 'r', %s)
+"""
 
 
 def stop_batch(books: Books, batch_id: int = 7) -> None:
@@ -87,7 +92,7 @@ def test_a_finding_noted_twice_is_one(books: Books) -> None:
     ],
 )
 def test_a_feed_is_late_from_its_time_on(books: Books, as_of: dt.datetime, late: bool) -> None:
-    books.run(RECEIVED, DATE - dt.timedelta(days=1))
+    books.run(FIRST_BATCH, DUE - dt.timedelta(days=1))
     assert books.find("find_late_feeds", as_of=as_of) == int(late)
     assert books.find("find_late_feeds", as_of=as_of) == int(late), "the same finding"
     expected = [("feed_late", f"executions by mid-morning/{DATE}", DATE)]
@@ -95,6 +100,7 @@ def test_a_feed_is_late_from_its_time_on(books: Books, as_of: dt.datetime, late:
 
 
 def test_a_feed_that_arrived_is_not_late(books: Books) -> None:
+    books.run(FIRST_BATCH, DUE - dt.timedelta(days=3))
     books.run(RECEIVED, DATE - dt.timedelta(days=1))
     books.run(RECEIVED, DATE)
     assert books.find("find_late_feeds", as_of=DUE) == 0
@@ -102,14 +108,15 @@ def test_a_feed_that_arrived_is_not_late(books: Books) -> None:
 
 @pytest.mark.parametrize("day", [dt.date(2026, 11, 21), dt.date(2026, 11, 26)])
 def test_weekends_and_holidays_have_no_deadline(books: Books, day: dt.date) -> None:
-    books.run(RECEIVED, DATE)
+    books.run(FIRST_BATCH, DUE)
     books.run(RECEIVED, day - dt.timedelta(days=1))  # else the day before is late
     as_of = dt.datetime.combine(day, dt.time(16, 30), UTC)
     assert books.find("find_late_feeds", as_of=as_of) == 0
 
 
 def test_a_feed_never_seen_is_not_missed_unless_its_deadline_says_so(books: Books) -> None:
-    assert books.find("find_late_feeds", as_of=DUE) == 0
+    books.run(FIRST_BATCH, DUE + dt.timedelta(minutes=1))
+    assert books.find("find_late_feeds", as_of=DUE + dt.timedelta(minutes=2)) == 0
     books.run(
         "update reference.deadlines set effective_from = '2026-11-19' where feed = 'executions'"
     )
@@ -130,7 +137,10 @@ def test_one_source_of_a_feed_can_be_late(books: Books) -> None:
 def test_a_close_is_late_when_its_report_is_not_there(books: Books) -> None:
     evening = dt.datetime(2026, 11, 20, 1, tzinfo=UTC)  # 20:00 in New York
     assert books.find("find_late_closes", as_of=evening) == 0, "it never closed anything"
-    books.run("insert into control.closes values ('2026-11-18', true, now(), now(), 'r')")
+    books.run(
+        "insert into control.closes"
+        " values ('2026-11-18', true, '2026-11-18 23:05Z', '2026-11-18 23:05Z', 'r')"
+    )
     books.run(
         "insert into report.versions values ('2026-11-18', 1, 'h', null, '{}', '[]', 'r', now())"
     )

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
@@ -21,6 +21,7 @@ from posttrade.reports import typography
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 ROWS_MAX = 8
+TYPES_MAX = 12
 SLACK_TEXT_MAX = 2900  # a section of a Slack message takes 3000 characters
 BREAKS = "break_opened"
 TITLES = {
@@ -83,7 +84,7 @@ def describe_line(alert: Alert) -> str:
         first = str(items[0]["summary"]) if items else ""
         return f"{describe_title(alert)}: {first}" if first else describe_title(alert)
     types = ", ".join(
-        f"{typography.format_count(group.count)} {typography.format_words(group.name).lower()}"
+        f"{typography.format_count(group.count)} {describe_type(group.name)}"
         for group in group_rows(alert.facts["by_type"])[:3]
     )
     return f"{describe_title(alert)}: {types}; at risk {describe_money(alert)}"
@@ -97,13 +98,20 @@ def describe_money(alert: Alert) -> str:
 
 
 def describe_amounts(amounts: Iterable[tuple[str, Decimal]]) -> str:
-    """Amounts with their currencies in one line."""
-    shown = [
-        f"{currency} {typography.format_amount(amount, typography.minor_unit(currency))}".strip()
-        for currency, amount in amounts
-        if amount
-    ]
-    return ", ".join(shown) or "nothing"
+    """Amounts with their currencies in one line; a dash where no money is at risk."""
+    shown = [show_amount(currency, amount) for currency, amount in amounts if amount]
+    return ", ".join(shown) or typography.NONE
+
+
+def show_amount(currency: str, amount: Decimal) -> str:
+    """An amount to the currency's smallest unit: this is a message, and the books are exact."""
+    unit = typography.minor_unit(currency)
+    with localcontext() as context:
+        context.prec = 60
+        rounded = amount.quantize(Decimal(1).scaleb(-unit))
+    if amount and not rounded:
+        return f"{currency} < {typography.format_amount(Decimal(1).scaleb(-unit), unit)}".strip()
+    return f"{currency} {typography.format_amount(rounded, unit)}".strip()
 
 
 def group_rows(rows: Iterable[Mapping[str, Any]]) -> list[Group]:
@@ -113,8 +121,9 @@ def group_rows(rows: Iterable[Mapping[str, Any]]) -> list[Group]:
     for row in rows:
         name = str(row["name"])
         counts[name] = counts.get(name, 0) + int(row["count"])
-        amounts.setdefault(name, []).append((str(row["currency"]), Decimal(row["amount"])))
-    groups = [Group(name, count, tuple(amounts[name])) for name, count in counts.items()]
+        if amount := Decimal(row["amount"]):
+            amounts.setdefault(name, []).append((str(row["currency"]), amount))
+    groups = [Group(name, count, tuple(amounts.get(name, ()))) for name, count in counts.items()]
     return sorted(groups, key=lambda group: (-group.count, group.name))
 
 
@@ -186,7 +195,7 @@ def build_context(alert: Alert) -> dict[str, Any]:
         "money": describe_money(alert),
         "dates": alert.facts["dates"],
         "resolved_count": int(alert.facts["resolved_count"]),
-        "types": cut_rows(group_rows(alert.facts["by_type"])),
+        "types": cut_rows(group_rows(alert.facts["by_type"]), TYPES_MAX),
         "counterparties": cut_rows(group_rows(alert.facts["by_counterparty"])),
         "largest": largest,
         "next_step": "./posttrade psql -c \"select * from recon.breaks where status = 'OPEN'\"",
@@ -207,11 +216,18 @@ def make_environment() -> jinja2.Environment:
     environment.filters.update(
         count=typography.format_count,
         words=typography.format_words,
+        phrase=describe_type,
         show=typography.show_text,
         instant=typography.format_instant,
         amounts=describe_amounts,
     )
     return environment
+
+
+def describe_type(name: str) -> str:
+    """A type of break within a sentence."""
+    words = typography.format_words(name)
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def clean(text: str) -> str:

@@ -1,6 +1,6 @@
 -- purpose: count, for the batches that hold a message of the date, the offsets they cover and the
---          messages that are stored for them.
--- reads: control.received_counts, landing.batch_ranges, landing.messages
+--          messages that are stored for them, or were when retention took them.
+-- reads: control.received_counts, landing.batch_ranges, landing.messages, landing.dropped_ranges
 -- writes: counted_offsets (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -22,7 +22,7 @@ select
     r.partition,
     max(r.end_offset) as end_offset,
     sum(r.end_offset - r.first_offset)::bigint as offset_count,
-    sum(stored.message_count)::bigint as message_count,
+    sum(stored.message_count + coalesce(d.message_count, 0))::bigint as message_count,
     sum(r.empty_count)::bigint as empty_count,
     sum(r.lost_count)::bigint as lost_count
 from ranges as r
@@ -34,6 +34,10 @@ cross join lateral (
       and m.message_offset >= r.first_offset
       and m.message_offset < r.end_offset
 ) as stored
+left join landing.dropped_ranges as d
+    on d.batch_id = r.batch_id
+    and d.topic = r.topic
+    and d.partition = r.partition
 group by r.topic, r.partition;
 
 select coalesce(sum(offset_count), 0) as rows_in, count(*) as rows_out

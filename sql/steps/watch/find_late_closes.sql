@@ -35,10 +35,11 @@ from (
 ) as due
 left join control.closes as c on c.business_date = due.business_date
 where due.due_at between %(as_of)s::timestamptz - interval '3 days' and %(as_of)s
-  -- an instance that has never closed a date has no close to be late, unless the deadline says so
-  and due.business_date >= coalesce(
-      due.effective_from, (select min(first.business_date) from control.closes as first)
-  )
+  -- no close is late before this instance has closed a date, unless the deadline says from when
+  and case
+      when due.effective_from is not null then due.business_date >= due.effective_from
+      else due.due_at > (select min(closed.first_closed_at) from control.closes as closed)
+  end
   and not exists (
       select
       from report.versions as v

@@ -1,7 +1,7 @@
 -- purpose: find feeds, and single sources of them, of which nothing was accepted for a business day
 --          although it was due within the last day.
 -- reads: reference.deadlines, reference.calendar_days, control.received_counts, trade.executions,
---        control.alert_findings
+--        landing.batches, control.alert_findings
 -- writes: control.alert_findings
 -- rerun: append once, by deadline and date
 -- parameters: as_of
@@ -16,7 +16,7 @@ select
     format(
         'nothing of feed %%s%%s for %%s, due at %%s %%s',
         due.feed,
-        coalesce(format(' from source %%s', due.source_id), ''),
+        coalesce(' from source ' || due.source_id, ''),
         due.business_date,
         to_char(due.due_time, 'HH24:MI'),
         due.timezone
@@ -36,15 +36,17 @@ from (
           and (%(as_of)s::timestamptz at time zone d.timezone)::date
 ) as due
 where due.due_at between %(as_of)s::timestamptz - interval '1 day' and %(as_of)s
-  -- a feed that this instance has never had is not missed, unless the deadline says from when on
-  and due.business_date >= coalesce(
-      due.effective_from,
-      (
-          select min(r.business_date) + 1
-          from control.received_counts as r
-          where r.feed = due.feed
+  -- a feed is not missed before this instance has had it once, unless the deadline says from when
+  and case
+      when due.effective_from is not null then due.business_date >= due.effective_from
+      else due.due_at > (
+          select b.drained_at
+          from landing.batches as b
+          where b.feed = due.feed
+          order by b.batch_id
+          limit 1
       )
-  )
+  end
   and not exists (
       select
       from control.received_counts as r

@@ -1,0 +1,5 @@
+-- What must not have been removed or changed.
+select what
+from forbidden_changes
+order by what
+limit 20
