@@ -31,16 +31,26 @@ def list_batches(
         return cursor.fetchall()
 
 
-def retry_batch(dsn: str, batch_id: int) -> None:
+def retry_batch(dsn: str, batch_id: int, *, allow_dates: bool = False) -> str:
     """Let a stopped batch go on where it was stopped, by the next run of ``trade_capture``.
+
+    Args:
+        dsn: the trade database.
+        batch_id: the batch.
+        allow_dates: let it open as many new business dates as it holds.
+
+    Returns:
+        The batch's status now: DRAINED, or VALIDATED when its rules had passed before.
 
     Raises:
         ConfigurationError: the batch is not stopped.
         Unavailable: the database does not answer.
     """
+    parameters = {"batch_id": batch_id, "allow_dates": allow_dates}
     with connect(dsn) as connection:
         _lock_stopped(connection, batch_id)
-        connection.execute(read_statement("batches/retry_batch"), {"batch_id": batch_id})
+        row = connection.execute(read_statement("batches/retry_batch"), parameters).fetchone()
+    return str(row[0]) if row else STOPPED
 
 
 def reject_batch(dsn: str, batch_id: int, *, detail: str) -> int:

@@ -113,6 +113,7 @@ def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepC
         Staged rows read; records accepted.
 
     Raises:
+        GateFailed: a batch would open too many dates; the others have been dealt with.
         InvariantBroken: a batch lost a row in staging; the others have been dealt with.
         Unavailable: the database does not answer.
     """

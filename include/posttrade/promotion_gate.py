@@ -9,8 +9,12 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from posttrade.database import connect
-from posttrade.errors import InvariantBroken
+from posttrade.errors import GateFailed, InvariantBroken
 from posttrade.statements import read_statement
+
+# each new date makes five partitions with their indexes; a message that states a wrong date must
+# not be able to fill the catalogue
+NEW_DATES_MAX = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,37 +22,44 @@ class WeighedBatches:
     """Batches that may be promoted, and why the others may not."""
 
     fit: tuple[int, ...]
-    lost: tuple[str, ...]
+    lossy: tuple[str, ...]
+    scattered: tuple[str, ...]
 
     def raise_stops(self) -> None:
         """Say which batches were stopped, once the others have been dealt with.
 
         Raises:
             InvariantBroken: rows are missing from staging.
+            GateFailed: a batch would open too many business dates.
         """
-        if self.lost:
-            raise InvariantBroken("; ".join(self.lost))
+        stops = "; ".join(self.lossy + self.scattered)
+        if self.lossy:
+            raise InvariantBroken(stops)
+        if self.scattered:
+            raise GateFailed(stops)
 
 
 def weigh_batches(dsn: str, batch_ids: Sequence[int]) -> WeighedBatches:
-    """Stop validated batches of which a message was lost on its way through staging.
+    """Stop validated batches that lost a message in staging, or would open too many dates.
 
     Raises:
         Unavailable: the database does not answer.
     """
     fit: list[int] = []
-    lost: list[str] = []
+    lossy: list[str] = []
+    scattered: list[str] = []
     with connect(dsn) as connection, connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(read_statement("batches/weigh_batches"), {"batch_ids": list(batch_ids)})
         for batch in cursor.fetchall():
-            reason = _find_loss(batch)
+            loss, scatter = _find_loss(batch), _find_scatter(batch)
+            reason = loss or scatter
             if reason is None:
                 fit.append(batch["batch_id"])
                 continue
-            lost.append(_describe_stop(batch, reason))
+            (lossy if loss else scattered).append(_describe_stop(batch, reason))
             stop = {"batch_id": batch["batch_id"], "status_reason": reason}
             cursor.execute(read_statement("batches/stop_batch"), stop)
-    return WeighedBatches(tuple(fit), tuple(lost))
+    return WeighedBatches(tuple(fit), tuple(lossy), tuple(scattered))
 
 
 def _find_loss(batch: dict[str, Any]) -> str | None:
@@ -59,6 +70,16 @@ def _find_loss(batch: dict[str, Any]) -> str | None:
         f"{batch['message_count']} messages were drained, but {batch['row_count']} staged rows + "
         f"{batch['reject_count']} rejects = {found}: rows were lost or added outside the product. "
         "Refuse the batch, and replay what it held from its rejects"
+    )
+
+
+def _find_scatter(batch: dict[str, Any]) -> str | None:
+    if batch["new_date_count"] <= NEW_DATES_MAX:
+        return None
+    return (
+        f"it would open {batch['new_date_count']} new business dates, expected at most "
+        f"{NEW_DATES_MAX}. If they are right, `posttrade batches retry {batch['batch_id']} "
+        "--allow-dates` lets it through; if not, refuse it"
     )
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from posttrade import batches, capture, close
+from posttrade import batches, capture, close, promotion_gate
 from posttrade.capture_progress import describe_stopped_batches
 from posttrade.database import connect, run_step
 from posttrade.errors import GateFailed, InvariantBroken
@@ -472,3 +472,38 @@ def test_a_late_trade_of_a_closed_date_is_in_later_positions(trade_dsn: str, sta
         run_step(connection, "quality/quarantine_records", parameters)
     close.build_positions(trade_dsn, THURSDAY, run_id="test")
     assert _ask(trade_dsn, position) == [(99, 199)]
+
+
+def test_a_flood_of_dates_stops_its_batch_before_any_is_opened(
+    trade_dsn: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dates = [TUESDAY - dt.timedelta(days=day) for day in range(41)]
+    flood = stage.add_batch("executions", *(_trade("1", date) for date in dates))
+    stage.connection.execute(
+        "insert into quality.results (suite, batch_id, run_id, is_success, evaluated_count,"
+        " failed_count, errored_count, quarantined_count, duration_ms, result)"
+        " values ('executions', %s, 'test', true, 1, 0, 0, 0, 1, '{}')",
+        (flood,),
+    )
+    some = stage.add_batch("pnl_snapshot", *(_trade("1", date) for date in dates[:2]))
+    stage.connection.commit()
+    partitions = (
+        "select count(*) from pg_class where relnamespace = 'recon'::regnamespace"
+        " and relkind = 'r' and relname like 'breaks\\_2%'"
+    )
+    before = _ask(trade_dsn, partitions)[0][0]
+    with pytest.raises(GateFailed, match=f"batch {flood} .*41 new business dates"):
+        capture.promote_batches(trade_dsn, [flood, some], run_id="test")
+    states = "select status from landing.batches order by batch_id"
+    assert _ask(trade_dsn, states) == [("STOPPED",), ("PROMOTED",)]
+    assert _ask(trade_dsn, partitions) == [(before + 2,)]
+    assert "41 new business dates" in describe_stopped_batches(trade_dsn, TUESDAY)[0]
+
+    monkeypatch.setattr(promotion_gate, "NEW_DATES_MAX", 38)
+    assert batches.retry_batch(trade_dsn, flood) == "VALIDATED"
+    with pytest.raises(GateFailed, match="39 new business dates"):
+        capture.promote_batches(trade_dsn, [flood], run_id="test")
+    assert batches.retry_batch(trade_dsn, flood, allow_dates=True) == "VALIDATED"
+    capture.promote_batches(trade_dsn, [flood], run_id="test")
+    assert _ask(trade_dsn, states) == [("PROMOTED",), ("PROMOTED",)]
+    assert _ask(trade_dsn, "select count(*) from trade.executions") == [(41,)]

@@ -43,10 +43,17 @@ def list_command(
 
 
 @group.command("retry")
-def retry_command(batch_id: BatchId, as_json: JsonOption = False) -> None:
-    """Let a stopped batch be validated again by the next run of trade_capture."""
-    retry_batch(Instance.load().trade_dsn, batch_id)
-    print_facts({"batch_id": batch_id, "status": "DRAINED"}, as_json=as_json)
+def retry_command(
+    batch_id: BatchId,
+    allow_dates: Annotated[
+        bool,
+        typer.Option("--allow-dates", help="Let it open as many new business dates as it holds."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a stopped batch go on where it was stopped, by the next run of trade_capture."""
+    status = retry_batch(Instance.load().trade_dsn, batch_id, allow_dates=allow_dates)
+    print_facts({"batch_id": batch_id, "status": status}, as_json=as_json)
 
 
 @group.command("reject")

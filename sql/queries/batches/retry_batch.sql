@@ -11,5 +11,7 @@ set status = case
         ) then 'VALIDATED'
         else 'DRAINED'
     end,
+    dates_allowed = b.dates_allowed or %(allow_dates)s,
     status_reason = null
 where b.batch_id = %(batch_id)s
+returning b.status

@@ -1,5 +1,5 @@
--- Validated batches with the messages that were drained and those of which a row or a reject is
--- there; held until the transaction ends.
+-- Validated batches with the messages that were drained, those of which a row or a reject is there,
+-- and the business dates that have no partitions yet; held until the transaction ends.
 with staged as (
     select batch_id, business_date, count(*) as row_count
     from staging.executions
@@ -21,6 +21,17 @@ rows_left as (
     from staged
     group by batch_id
 ),
+new_dates as (
+    select s.batch_id, count(distinct s.business_date) as date_count
+    from staged as s
+    where not exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'recon'::regnamespace
+          and c.relname = 'breaks_' || to_char(s.business_date, 'YYYYMMDD')
+    )
+    group by s.batch_id
+),
 refused as (
     select b.batch_id, count(*) as reject_count
     from landing.batch_ranges as b
@@ -37,9 +48,11 @@ select
     b.feed,
     b.message_count,
     coalesce(s.row_count, 0)::bigint as row_count,
-    coalesce(r.reject_count, 0) as reject_count
+    coalesce(r.reject_count, 0) as reject_count,
+    case when b.dates_allowed then 0 else coalesce(d.date_count, 0) end as new_date_count
 from landing.batches as b
 left join rows_left as s on s.batch_id = b.batch_id
+left join new_dates as d on d.batch_id = b.batch_id
 left join refused as r on r.batch_id = b.batch_id
 where b.batch_id = any(%(batch_ids)s::bigint[])
   and b.status = 'VALIDATED'
