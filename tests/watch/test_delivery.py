@@ -141,6 +141,7 @@ def test_one_alert_reaches_every_channel_once(
     assert "http" not in html
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert " 1,000  Quantity mismatch" in text
+    assert "EUR 5.00" in text
     (posted,) = hook.received
     assert posted["blocks"][0]["text"]["text"] == "1,001 new breaks"
     assert "<b>" not in json.dumps(posted)
@@ -181,6 +182,19 @@ def test_attempts_have_an_end(raised: Books, channels: dict[str, Channel], hook:
         "mail": (10, False, True),
         "webhook": (10, False, True),
     }
+
+
+def test_one_channel_that_breaks_in_a_new_way_does_not_hold_up_the_others(
+    raised: Books, channels: dict[str, Channel], hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise KeyError("no such filter")
+
+    monkeypatch.setattr(delivery, "compose_mail", fail)
+    assert deliver_alerts(raised.dsn, channels) == Delivered(2, 1)
+    rows = {row[0]: row[2:] for row in raised.run(DELIVERIES)}
+    assert rows["mail"] == (False, False, "'no such filter'")
+    assert len(hook.received) == 1
 
 
 @pytest.mark.parametrize("status", [302, 403, 404])

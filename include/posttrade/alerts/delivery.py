@@ -155,22 +155,33 @@ def deliver_alerts(dsn: str, channels: Mapping[str, Channel]) -> Delivered:
                 break
             channel, alert = claimed
             key = {"alert_id": alert.alert_id, "channel": channel}
-            try:
-                channels[channel].send(alert)
-            except PostTradeError as error:
-                failed += 1
-                log.warning("alert %d not delivered by %s: %s", alert.alert_id, channel, error)
-                outcome = {
-                    "error": clean(str(error))[:ERROR_LENGTH_MAX],
-                    "pause_s": FIRST_PAUSE_S,
-                    "attempts_max": ATTEMPTS_MAX,
-                    "is_final": isinstance(error, ConfigurationError),
-                }
-                connection.execute(read_statement("alerts/record_failure"), {**key, **outcome})
-            else:
+            error = _send(channels[channel], channel, alert)
+            if error is None:
                 delivered += 1
                 connection.execute(read_statement("alerts/record_delivery"), key)
+                continue
+            failed += 1
+            outcome = {
+                "error": clean(f"{error}")[:ERROR_LENGTH_MAX],
+                "pause_s": FIRST_PAUSE_S,
+                "attempts_max": ATTEMPTS_MAX,
+                "is_final": isinstance(error, ConfigurationError),
+            }
+            connection.execute(read_statement("alerts/record_failure"), {**key, **outcome})
     return Delivered(delivered, failed)
+
+
+def _send(channel: Channel, name: str, alert: Alert) -> Exception | None:
+    """What one attempt failed with; whatever it is, it must not keep the others waiting."""
+    try:
+        channel.send(alert)
+    except PostTradeError as error:
+        log.warning("alert %d not delivered by %s: %s", alert.alert_id, name, error)
+        return error
+    except Exception as error:
+        log.exception("alert %d not delivered by %s", alert.alert_id, name)
+        return error
+    return None
 
 
 @contextlib.contextmanager

@@ -106,6 +106,7 @@ def describe_amounts(amounts: Iterable[tuple[str, Decimal]]) -> str:
 def show_amount(currency: str, amount: Decimal) -> str:
     """An amount to the currency's smallest unit: this is a message, and the books are exact."""
     unit = typography.minor_unit(currency)
+    currency = currency or "without currency"
     with localcontext() as context:
         context.prec = 60
         rounded = amount.quantize(Decimal(1).scaleb(-unit))

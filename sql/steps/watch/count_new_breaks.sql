@@ -21,9 +21,9 @@ types as (
     group by break_type, currency
 ),
 parties as (
-    select counterparty_id, counterparty_name, currency, count(*) as n, sum(exposure_amount) as amount
+    select counterparty_name, currency, count(*) as n, sum(exposure_amount) as amount
     from still_open
-    group by counterparty_id, counterparty_name, currency
+    group by counterparty_name, currency
 ),
 currencies as (
     select currency, count(*) as n, sum(exposure_amount) as amount
@@ -51,7 +51,7 @@ select
     (
         select coalesce(jsonb_agg(jsonb_build_object(
             'name', counterparty_name, 'currency', currency, 'count', n, 'amount', amount::text
-        ) order by n desc, counterparty_id, currency), '[]')
+        ) order by n desc, counterparty_name, currency), '[]')
         from parties
     ) as by_counterparty,
     (
