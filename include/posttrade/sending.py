@@ -14,11 +14,13 @@ from posttrade.topics import MESSAGE_BYTES_MAX, admin_config
 
 DELIVERY_TIMEOUT_S = 300
 STALL_LIMIT_S = DELIVERY_TIMEOUT_S + 10  # the producer itself gives up first, and says why
+ANSWER_DEADLINE_S = 5.0
 POLL_EVERY = 512  # messages between two looks at what came back
 POLL_TIMEOUT_S = 0.2
 PROGRESS_INTERVAL_S = 0.5
 PRODUCER_CONFIG: dict[str, Any] = {
     "acks": "all",
+    "log_level": 2,  # what goes wrong is told once, in the error
     "enable.idempotence": True,
     "compression.type": "zstd",  # the embedded broker keeps what it holds in little memory
     "linger.ms": 20,
@@ -101,6 +103,7 @@ class _Sender:
 
     def send(self, messages: Iterable[Message]) -> int:
         try:
+            self._meet_broker()
             refusal = self._hand_over_all(messages)
             while self._producer.flush(POLL_TIMEOUT_S):
                 self._serve(0)
@@ -117,6 +120,16 @@ class _Sender:
         if refusal is not None:
             raise refusal
         return self._taken
+
+    def _meet_broker(self) -> None:
+        """An absent broker shows in seconds, not when the delivery of messages runs out."""
+        try:
+            self._producer.list_topics(timeout=ANSWER_DEADLINE_S)
+        except KafkaException as error:
+            raise Unavailable(
+                f"the broker does not answer: {error.args[0].str()}; nothing was sent "
+                f"(last error: {self._last_error}). Is it started (./posttrade up)?"
+            ) from error
 
     def _hand_over_all(self, messages: Iterable[Message]) -> ConfigurationError | None:
         poll_every = min(POLL_EVERY, self._rate) if self._rate else POLL_EVERY

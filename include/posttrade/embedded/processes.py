@@ -49,6 +49,29 @@ def session_members(leader: int) -> list[psutil.Process]:
     return members
 
 
+def left_behind(leader: int, since: float) -> list[psutil.Process]:
+    """Living processes of a session whose leader is gone.
+
+    They are found by the session alone, because a process may hide its environment from its own
+    user, as Airflow's workers do. The system gives the leader's number to nobody else while its
+    session lives: a living process of that number is a stranger's, and so is the session then.
+
+    Args:
+        leader: process id of the service that led the session.
+        since: when it was started, in seconds since 1970.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if is_alive(psutil.Process(leader)):
+            return []
+    members = []
+    for process in session_members(leader):
+        with contextlib.suppress(psutil.Error):
+            is_ours = os.getuid() in (0, process.uids().real)
+            if is_ours and process.create_time() >= since - 1 and is_alive(process):
+                members.append(process)
+    return members
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether the process still runs; one that ended and waits to be collected does not."""
     try:

@@ -66,12 +66,12 @@ def start_service(instance: Instance, service: Service) -> bool:
         Unavailable: it ended early or was not ready in time; the end of its log is in the message.
     """
     process = find_process(instance, service.name)
-    if process is not None:
-        if read_record(instance, service.name).get("fingerprint") == service.fingerprint:
-            with contextlib.suppress(Unavailable):  # ended, or hangs: start it anew
-                await_ready(instance, service, process)
-                return False
-        stop_services(instance, [service.name])
+    record = read_record(instance, service.name)
+    if process is not None and record.get("fingerprint") == service.fingerprint:
+        with contextlib.suppress(Unavailable):  # ended, or hangs: start it anew
+            await_ready(instance, service, process)
+            return False
+    stop_services(instance, [service.name])  # also what a dead one left behind
     started = launch(instance, service)
     await_ready(instance, service, started)
     return True
@@ -144,6 +144,8 @@ def stop_services(instance: Instance, names: Iterable[str]) -> list[str]:
     for name in names:
         process = find_process(instance, name)
         if process is None:
+            if end_left_behind(instance, name):
+                stopped.append(name)
             record_path(instance, name).unlink(missing_ok=True)
             continue
         stopped.append(name)
@@ -160,6 +162,20 @@ def stop_services(instance: Instance, names: Iterable[str]) -> list[str]:
     for name in stopped:
         record_path(instance, name).unlink(missing_ok=True)
     return stopped
+
+
+def end_left_behind(instance: Instance, name: str) -> list[int]:
+    """End what a service that died left running.
+
+    Returns:
+        Process ids that had to be ended.
+    """
+    record = read_record(instance, name)
+    if "pid" not in record:
+        return []
+    left = processes.left_behind(int(record["pid"]), float(record.get("created", 0)))
+    processes.end_processes(left)
+    return [process.pid for process in left]
 
 
 def sweep_strays(instance: Instance) -> list[int]:

@@ -91,18 +91,30 @@ def test_a_full_queue_waits_instead_of_losing(
     assert sum(map(len, read_all(broker, "narrow").values())) == 500
 
 
-def test_an_absent_broker_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def absent_broker() -> Iterator[dict[str, object]]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        hasty = {**sending.PRODUCER_CONFIG, "message.timeout.ms": 500, "log_level": 0}
-        monkeypatch.setattr(sending, "PRODUCER_CONFIG", hasty)
-        monkeypatch.setattr(sending, "STALL_LIMIT_S", 5)
-        with pytest.raises(Unavailable, match="executions"):
-            send_messages(
-                {"bootstrap.servers": f"127.0.0.1:{port}"},
-                [Message("executions", "k", b"{}", FULL)],
-            )
+        yield {"bootstrap.servers": f"127.0.0.1:{taken.getsockname()[1]}"}
+
+
+def test_an_absent_broker_is_told_in_seconds(
+    absent_broker: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "ANSWER_DEADLINE_S", 0.5)
+    with pytest.raises(Unavailable, match=r"does not answer.*nothing was sent.*posttrade up"):
+        send_messages(absent_broker, [Message("executions", "k", b"{}", FULL)])
+
+
+def test_a_broker_that_goes_away_is_an_error(
+    absent_broker: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = {**sending.PRODUCER_CONFIG, "message.timeout.ms": 500}
+    monkeypatch.setattr(sending, "PRODUCER_CONFIG", hasty)
+    monkeypatch.setattr(sending, "STALL_LIMIT_S", 5)
+    monkeypatch.setattr(sending._Sender, "_meet_broker", lambda _: None)  # it answered then
+    with pytest.raises(Unavailable, match="executions"):
+        send_messages(absent_broker, [Message("executions", "k", b"{}", FULL)])
 
 
 def test_a_message_larger_than_the_limit_is_an_error(broker: dict[str, object]) -> None:
