@@ -168,6 +168,49 @@ begin
 end
 $$;
 
+CREATE FUNCTION landing.drop_message_partitions(p_before date) RETURNS TABLE(received_on date, message_count bigint)
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    day record;
+begin
+    perform set_config('lock_timeout', '5s', true);
+    for day in
+        select
+            c.oid,
+            c.relname,
+            to_date(right(c.relname, 8), 'YYYYMMDD') as received_on
+        from pg_catalog.pg_inherits as i
+        join pg_catalog.pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'landing.messages'::regclass
+          and c.relname ~ '^messages_[0-9]{8}$'
+        order by c.relname
+    loop
+        continue when day.received_on >= p_before;
+        continue when exists (
+            select
+            from landing.batches as b
+            where b.status not in ('RECONCILED', 'REJECTED')
+              and (b.drained_at at time zone 'UTC')::date <= day.received_on + 1
+        );
+        received_on := day.received_on;
+        execute format(
+            'insert into landing.dropped_ranges (batch_id, topic, partition, message_count,'
+            ' received_on) select batch_id, topic, partition, count(*), %L from landing.%I'
+            ' group by batch_id, topic, partition',
+            day.received_on, day.relname
+        );
+        select coalesce(sum(r.message_count), 0) into message_count
+        from landing.dropped_ranges as r
+        where r.received_on = day.received_on;
+        execute format('drop table landing.%I', day.relname);
+        return next;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION landing.drop_message_partitions(p_before date) IS 'Drops the raw messages of every finished day before a date, and notes how many they were.';
+
 CREATE FUNCTION landing.ensure_message_partition(p_received_on date) RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -397,15 +440,16 @@ $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
 
-CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
+CREATE FUNCTION trade.compare_terms(p_kept jsonb, p_refused jsonb, p_kept_stated text[], p_refused_stated text[]) RETURNS TABLE(kept_terms text, refused_terms text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select
-        string_agg(kept.key || '=' || coalesce(kept.value #>> '{}', ''), ', ' order by kept.key),
+        string_agg(kept.key || '=' || (kept.value #>> '{}'), ', ' order by kept.key),
         string_agg(kept.key || '=' || (refused.value #>> '{}'), ', ' order by kept.key)
     from jsonb_each(p_kept) as kept (key, value)
     join jsonb_each(p_refused) as refused (key, value) on refused.key = kept.key
     where kept.value <> refused.value
+      and kept.value <> 'null'::jsonb
       and refused.value <> 'null'::jsonb
       -- an instant that the message does not state is the broker's, and says nothing
       and not (
@@ -413,11 +457,81 @@ CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TAB
           and refused.value = p_refused -> 'message_at'
       )
       and kept.key not in (
-          'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'flags', 'business_date'
+          'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'flags', 'business_date',
+          'recorded_at', 'message_at'
+      )
+      and (
+          coalesce(
+              kept.key = any(p_kept_stated) and kept.key = any(p_refused_stated), true
+          )
+          -- a trade that is off is never the same as one that is on
+          or kept.key = 'status' and '"CANCELLED"'::jsonb in (kept.value, refused.value)
       )
 $$;
 
-COMMENT ON FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the refused record states otherwise than the kept one; both null where it states none otherwise, which makes it a duplicate. A term that it leaves out contradicts nothing.';
+COMMENT ON FUNCTION trade.compare_terms(p_kept jsonb, p_refused jsonb, p_kept_stated text[], p_refused_stated text[]) IS 'Terms that both records state, and state otherwise; null for what a message states takes every term as stated.';
+
+CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    select t.* into kept_terms, refused_terms
+    from trade.compare_terms(p_kept, p_refused, null, null) as t;
+    if refused_terms is not null then
+        select t.* into kept_terms, refused_terms
+        from trade.compare_terms(
+            p_kept, p_refused, trade.stated_terms(p_kept), trade.stated_terms(p_refused)
+        ) as t;
+    end if;
+    return next;
+end
+$$;
+
+COMMENT ON FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the refused record states otherwise than the kept one; both null where it states none otherwise, which makes it a duplicate. A term that either leaves out contradicts nothing, whichever of them came first.';
+
+CREATE FUNCTION trade.is_within_reach(p_record_type text, p_own_date date, p_execution_date date) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_record_type <> 'confirmation' or abs(p_execution_date - p_own_date) <= 7
+$$;
+
+COMMENT ON FUNCTION trade.is_within_reach(p_record_type text, p_own_date date, p_execution_date date) IS 'Whether a record without a trade date may stand under an execution''s date. A confirmation states its instant: an execution more than seven days from it is another trade with the same id. A P&L snapshot states none, its own date is that of its arrival: any distance will do.';
+
+CREATE FUNCTION trade.stated_terms(p_record jsonb) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    message jsonb;
+begin
+    select convert_from(m.payload, 'UTF8')::jsonb into message
+    from landing.messages as m
+    where m.topic = p_record ->> 'topic'
+      and m.partition = (p_record ->> 'partition')::integer
+      and m.message_offset = (p_record ->> 'message_offset')::bigint
+    limit 1;
+    if jsonb_typeof(message) is distinct from 'object' or not message ? 'trade_id' then
+        return null;
+    end if;
+    return array(
+        select case field.key
+            when 'ticker' then 'symbol'
+            when 'counterparty' then 'counterparty_id'
+            when 'source' then 'source_id'
+            when 'timestamp' then
+                case when p_record ? 'executed_at' then 'executed_at' else 'confirmed_at' end
+            else field.key
+        end
+        from jsonb_each(message) as field (key, value)
+        where field.value <> 'null'::jsonb
+    );
+exception
+    -- fields that no contract names are ignored, also those that jsonb cannot hold
+    when data_exception or program_limit_exceeded then
+        return null;
+end
+$$;
+
+COMMENT ON FUNCTION trade.stated_terms(p_record jsonb) IS 'Columns that a record''s own message states, everything else was filled in; null where the message is not there any more or cannot be read as jsonb.';
 
 CREATE TABLE books.daily_flows (
     business_date date NOT NULL,
@@ -445,6 +559,13 @@ CREATE TABLE books.marks (
 );
 
 COMMENT ON TABLE books.marks IS 'Price used to value a position at close: the last execution''s price.';
+
+CREATE TABLE books.stale_dates (
+    business_date date NOT NULL,
+    marked_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE books.stale_dates IS 'Dates that were closed and got or lost an execution afterwards: the next close of this or a later date builds their flows and marks anew, so that positions open right.';
 
 CREATE TABLE control.alert_deliveries (
     alert_id bigint NOT NULL,
@@ -566,6 +687,28 @@ CREATE TABLE control.received_counts (
 
 COMMENT ON TABLE control.received_counts IS 'How many messages of a batch belong to a business date, written when the batch is promoted. Append-only: a record that moves to its execution''s date writes -1 and +1.';
 
+CREATE TABLE landing.batches (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    status text DEFAULT 'DRAINED'::text NOT NULL,
+    message_count integer NOT NULL,
+    staged_count integer NOT NULL,
+    reject_count integer NOT NULL,
+    first_message_at timestamp with time zone,
+    last_message_at timestamp with time zone,
+    drained_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    status_reason text,
+    run_id text NOT NULL,
+    dates_allowed boolean DEFAULT false NOT NULL,
+    CONSTRAINT batches_counts_add_up CHECK ((message_count = (staged_count + reject_count))),
+    CONSTRAINT batches_status_known CHECK ((status = ANY (ARRAY['DRAINED'::text, 'VALIDATED'::text, 'PROMOTED'::text, 'RECONCILED'::text, 'STOPPED'::text, 'REJECTED'::text])))
+);
+
+COMMENT ON TABLE landing.batches IS 'DRAINED -> VALIDATED -> PROMOTED -> RECONCILED. STOPPED: a quality gate failed, a person decides (posttrade batches). REJECTED: a person refused it whole. staged_count and reject_count are those at drain time; later quarantine does not change them.';
+
+COMMENT ON COLUMN landing.batches.dates_allowed IS 'True: a person let the batch open more new business dates than one batch usually may.';
+
 CREATE TABLE landing.rejects (
     reject_id bigint NOT NULL,
     feed text NOT NULL,
@@ -601,9 +744,12 @@ CREATE VIEW control.rejects AS
     detail,
     trade_id,
     rejected_at
-   FROM landing.rejects;
+   FROM landing.rejects r
+  WHERE (NOT (EXISTS ( SELECT
+           FROM landing.batches b
+          WHERE ((b.batch_id = r.batch_id) AND (b.status = ANY (ARRAY['DRAINED'::text, 'VALIDATED'::text, 'STOPPED'::text]))))));
 
-COMMENT ON VIEW control.rejects IS 'Refused messages by business date, without their raw bytes.';
+COMMENT ON VIEW control.rejects IS 'Refused messages by business date, without their raw bytes. A batch that is not promoted yet has not said what it received, so that its rejects are not among them.';
 
 CREATE TABLE control.step_runs (
     step_run_id bigint NOT NULL,
@@ -652,25 +798,6 @@ CREATE TABLE landing.batch_ranges (
 
 COMMENT ON TABLE landing.batch_ranges IS 'Half-open offset ranges [first_offset, end_offset).';
 
-CREATE TABLE landing.batches (
-    batch_id bigint NOT NULL,
-    feed text NOT NULL,
-    status text DEFAULT 'DRAINED'::text NOT NULL,
-    message_count integer NOT NULL,
-    staged_count integer NOT NULL,
-    reject_count integer NOT NULL,
-    first_message_at timestamp with time zone,
-    last_message_at timestamp with time zone,
-    drained_at timestamp with time zone DEFAULT now() NOT NULL,
-    finished_at timestamp with time zone,
-    status_reason text,
-    run_id text NOT NULL,
-    CONSTRAINT batches_counts_add_up CHECK ((message_count = (staged_count + reject_count))),
-    CONSTRAINT batches_status_known CHECK ((status = ANY (ARRAY['DRAINED'::text, 'VALIDATED'::text, 'PROMOTED'::text, 'RECONCILED'::text, 'STOPPED'::text, 'REJECTED'::text])))
-);
-
-COMMENT ON TABLE landing.batches IS 'DRAINED -> VALIDATED -> PROMOTED -> RECONCILED. STOPPED: a quality gate failed, a person decides (posttrade batches). REJECTED: a person refused it whole. staged_count and reject_count are those at drain time; later quarantine does not change them.';
-
 ALTER TABLE landing.batches ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.batches_batch_id_seq
     START WITH 1
@@ -679,6 +806,17 @@ ALTER TABLE landing.batches ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE landing.dropped_ranges (
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_count bigint NOT NULL,
+    received_on date NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE landing.dropped_ranges IS 'Raw messages that housekeeping dropped, by the range they came in. Append-only.';
 
 CREATE TABLE landing.duplicates (
     topic text NOT NULL,
@@ -1148,7 +1286,7 @@ CREATE TABLE trade.conflicts (
 
 COMMENT ON TABLE trade.conflicts IS 'A second record for the same trade and version with other content: accepted as evidence, never compared; each trade that has one carries a duplicate_... break.';
 
-COMMENT ON COLUMN trade.conflicts.content IS 'The refused record as it stood in staging, so that it can be promoted when its place falls free.';
+COMMENT ON COLUMN trade.conflicts.content IS 'The refused record as it stood in staging: evidence, and promoted anew when the records of its trade move to another date. It does not take the place of a kept record that is quarantined.';
 
 COMMENT ON COLUMN trade.conflicts.kept_terms IS 'Terms of the record that stays, where the two differ: name=value, in name order.';
 
@@ -1190,7 +1328,7 @@ CREATE VIEW quality.day_totals AS
         UNION ALL
          SELECT rejects.feed,
             count(*) AS count
-           FROM landing.rejects rejects
+           FROM control.rejects rejects
           WHERE (rejects.business_date = (current_setting('gx.business_date'::text))::date)
           GROUP BY rejects.feed
         UNION ALL
@@ -1607,7 +1745,7 @@ CREATE TABLE reference.retention_policies (
     keep_days integer NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT retention_policies_keep_something CHECK ((keep_days >= 1)),
-    CONSTRAINT retention_policies_subject_known CHECK ((subject = ANY (ARRAY['landing.messages'::text, 'staging'::text, 'quality.results'::text, 'control.step_runs'::text, 'outbox.messages'::text, 'control.alerts'::text, 'airflow'::text])))
+    CONSTRAINT retention_policies_subject_known CHECK ((subject = ANY (ARRAY['landing.messages'::text, 'staging'::text, 'quality.results'::text, 'control.step_runs'::text, 'outbox.messages'::text, 'airflow'::text])))
 );
 
 COMMENT ON TABLE reference.retention_policies IS 'Days for which housekeeping keeps what may go.';
@@ -2153,6 +2291,9 @@ ALTER TABLE ONLY books.daily_flows
 ALTER TABLE ONLY books.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
 
+ALTER TABLE ONLY books.stale_dates
+    ADD CONSTRAINT stale_dates_pk PRIMARY KEY (business_date);
+
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_pk PRIMARY KEY (alert_id, channel);
 
@@ -2188,6 +2329,9 @@ ALTER TABLE ONLY landing.batch_ranges
 
 ALTER TABLE ONLY landing.batches
     ADD CONSTRAINT batches_pk PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY landing.dropped_ranges
+    ADD CONSTRAINT dropped_ranges_pk PRIMARY KEY (batch_id, topic, partition);
 
 ALTER TABLE ONLY landing.duplicates
     ADD CONSTRAINT duplicates_pk PRIMARY KEY (topic, partition, message_offset);
@@ -2338,6 +2482,8 @@ CREATE INDEX unplaced_records_by_trade ON trade.unplaced_records USING btree (tr
 ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON recon.break_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
