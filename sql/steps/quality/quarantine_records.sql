@@ -13,54 +13,42 @@ with findings as (
 left_executions as (
     delete from trade.executions as records
     using findings
-    where
-        records.business_date = %(business_date)s
-        and records.topic = findings.topic
-        and records.partition = findings.partition
-        and records.message_offset = findings.message_offset
+    where records.business_date = %(business_date)s
+        and (records.topic, records.partition, records.message_offset)
+        = (findings.topic, findings.partition, findings.message_offset)
     returning records.feed, records.batch_id, records.trade_id, findings.*
 ),
 left_confirmations as (
     delete from trade.confirmations as records
     using findings
-    where
-        records.business_date = %(business_date)s
-        and records.topic = findings.topic
-        and records.partition = findings.partition
-        and records.message_offset = findings.message_offset
+    where records.business_date = %(business_date)s
+        and (records.topic, records.partition, records.message_offset)
+        = (findings.topic, findings.partition, findings.message_offset)
     returning records.topic as feed, records.batch_id, records.trade_id, findings.*
 ),
 left_pnl_snapshots as (
     delete from trade.pnl_snapshots as records
     using findings
-    where
-        records.business_date = %(business_date)s
-        and records.topic = findings.topic
-        and records.partition = findings.partition
-        and records.message_offset = findings.message_offset
+    where records.business_date = %(business_date)s
+        and (records.topic, records.partition, records.message_offset)
+        = (findings.topic, findings.partition, findings.message_offset)
     returning records.topic as feed, records.batch_id, records.trade_id, findings.*
 ),
 forgotten as (
     delete from trade.unplaced_records as unplaced
     using findings
-    where
-        unplaced.topic = findings.topic
-        and unplaced.partition = findings.partition
-        and unplaced.message_offset = findings.message_offset
+    where (unplaced.topic, unplaced.partition, unplaced.message_offset)
+        = (findings.topic, findings.partition, findings.message_offset)
 ),
 forgotten_moves as (
     delete from trade.displaced_records as displaced
     using findings
-    where
-        displaced.topic = findings.topic
-        and displaced.partition = findings.partition
-        and displaced.message_offset = findings.message_offset
+    where (displaced.topic, displaced.partition, displaced.message_offset)
+        = (findings.topic, findings.partition, findings.message_offset)
 ),
 stale as (
     insert into books.stale_dates (business_date)
-    select %(business_date)s
-    from left_executions
-    limit 1
+    select distinct %(business_date)s::date from left_executions
     on conflict (business_date) do nothing
 ),
 quarantined as (
