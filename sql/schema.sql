@@ -440,6 +440,23 @@ $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
 
+CREATE FUNCTION trade.business_terms(p_record jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select jsonb_object_agg(term.key, term.value order by term.key)
+    from jsonb_each(p_record) as term (key, value)
+    where term.key not in (
+        'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'message_at', 'business_date',
+        'is_date_stated', 'flags'
+    )
+    -- an instant that the message does not state is that of its arrival, and says nothing
+    and not (
+        term.key in ('executed_at', 'confirmed_at') and term.value = p_record -> 'message_at'
+    )
+$$;
+
+COMMENT ON FUNCTION trade.business_terms(p_record jsonb) IS 'Terms of a staged record as JSON: equal for two messages with the same content.';
+
 CREATE FUNCTION trade.compare_terms(p_kept jsonb, p_refused jsonb, p_kept_stated text[], p_refused_stated text[]) RETURNS TABLE(kept_terms text, refused_terms text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$

@@ -214,6 +214,8 @@ def _promote(steps: StepSequence) -> None:
     for records in ("confirmations", "pnl_snapshots"):
         steps.run(f"promote_{records}")
         _record_refused(steps, records)
+    if any(step.startswith("record_refused_") for step in steps.counts):
+        steps.run("settle_repeated_conflicts")
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
     require_all_received(steps.run("count_received"))
