@@ -15,8 +15,8 @@ One run after the other (`@continuous`), each a micro-batch:
 status and leaves the same rows. Clear the failed task, or do nothing: the next run takes up what is
 unfinished.
 
-**A run failed at `validate_batches`.** A batch is stopped and a person decides: `./posttrade
-batches` lists, retries or refuses it. Other batches go on in the next run.
+**A run failed at `validate_batches` or `promote_batches`.** A batch is stopped and a person
+decides: `./posttrade batches` lists, retries or refuses it. Other batches go on in the next run.
 
 **The broker or the database is away.** Tasks are tried again with growing pauses, and
 `wait_for_messages` waits. After a failed run the next one begins half a minute later.

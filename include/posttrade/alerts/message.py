@@ -124,7 +124,9 @@ def group_rows(rows: Iterable[Mapping[str, Any]]) -> list[Group]:
         counts[name] = counts.get(name, 0) + int(row["count"])
         if amount := Decimal(row["amount"]):
             amounts.setdefault(name, []).append((str(row["currency"]), amount))
-    groups = [Group(name, count, tuple(sorted(amounts.get(name, ())))) for name, count in counts.items()]
+    groups = [
+        Group(name, count, tuple(sorted(amounts.get(name, ())))) for name, count in counts.items()
+    ]
     return sorted(groups, key=lambda group: (-group.count, group.name))
 
 
@@ -137,7 +139,9 @@ def cut_rows(groups: Sequence[Group], rows_max: int = ROWS_MAX) -> list[Group]:
     for group in rest:
         for currency, amount in group.amounts:
             sums[currency] = sums.get(currency, Decimal(0)) + amount
-    others = Group(f"{len(rest)} others", sum(group.count for group in rest), tuple(sorted(sums.items())))
+    others = Group(
+        f"{len(rest)} others", sum(group.count for group in rest), tuple(sorted(sums.items()))
+    )
     return [*shown, others]
 
 
