@@ -44,6 +44,37 @@ def store(gate: Gate, size: int, base: int) -> int | None:
     return refusal
 
 
+def ask(gate: Gate, sequence: int, size: int, epoch: int = 0, producer: int = 7) -> int | None:
+    wanted = ProduceRequest(1, 7, True, (Append("t", 0, size, 10, producer, epoch, sequence),))
+    return asyncio.run(gate.find_refusal(wanted))
+
+
+def test_a_later_batch_waits_for_the_one_that_was_refused() -> None:
+    broker = Broker()
+    gate = broker.gate()
+    assert store(gate, 4 * MEGABYTE, 0) is None
+    assert ask(gate, 10, 2 * MEGABYTE) == FULL
+    assert ask(gate, 20, 1) == FULL  # would fit, but would pass for an answer to both
+    assert ask(gate, 20, 1, producer=8) is None
+    assert ask(gate, 0, 1, epoch=1) is None  # begun anew: nothing is owed any more
+    assert ask(gate, 0, 1) is None  # an earlier one again: the broker knows it
+    assert ask(gate, 20, 1) == FULL
+    assert ask(gate, 10, 1) is None  # what was owed, smaller now
+    assert ask(gate, 20, 1) is None
+
+
+def test_what_was_refused_may_come_again_when_there_is_room() -> None:
+    broker = Broker()
+    gate = broker.gate()
+    assert store(gate, 4 * MEGABYTE, 0) is None
+    assert ask(gate, 2**31 - 5, 2 * MEGABYTE) == FULL
+    assert ask(gate, 5, 1) == FULL  # sequences begin again at 0
+    broker.drained = {("t", 0): 10}
+    gate._trimmed_at = 0.0
+    assert ask(gate, 2**31 - 5, 2 * MEGABYTE) is None
+    assert ask(gate, 5, 1) is None
+
+
 def test_what_is_on_its_way_counts_too() -> None:
     gate = Broker().gate()
     for _ in range(5):

@@ -31,6 +31,9 @@ FULL = 56  # KAFKA_STORAGE_ERROR: producers try again until their delivery timeo
 TOO_LARGE = 10  # MESSAGE_TOO_LARGE
 UNKNOWN_TOPIC = 3  # UNKNOWN_TOPIC_OR_PARTITION
 
+SEQUENCE_MASK = 0x7FFFFFFF  # sequences begin again at 0 after this
+SEQUENCES_AHEAD_MAX = 0x40000000
+
 Key = tuple[str, int]
 
 
@@ -82,6 +85,8 @@ class Gate:
         }
         self.read_drained = read_drained
         self.forget = forget
+        # first sequence of the batch that a producer was refused last, and has to bring again
+        self._owed: dict[tuple[str, int, int, int], int] = {}
         self._trimmed_at = 0.0
         self._trimming = asyncio.Lock()
         self.refused = 0
@@ -117,13 +122,30 @@ class Gate:
                 return UNKNOWN_TOPIC
             if append.size > BYTES_MAX:
                 return TOO_LARGE
+        if any(self._is_out_of_turn(append) for append in request.appends):
+            self.refused += 1
+            return FULL
         rooms = [(self.rooms[a.topic, a.partition], a.size) for a in request.appends]
         if any(room.fill >= TRIM_FROM or not room.fits(size) for room, size in rooms):
             await self.trim()
         if all(room.fits(size) for room, size in rooms):
+            for append in request.appends:
+                self._owed.pop(append.turn, None)
             return None
+        for append in request.appends:
+            if append.producer_id >= 0:
+                self._owed.setdefault(append.turn, append.first_sequence)
         self.refused += 1
         return FULL
+
+    def _is_out_of_turn(self, append: produce.Append) -> bool:
+        """Whether an earlier batch of this producer was refused and did not come again yet.
+
+        Were the later one stored, the producer would take that for an answer to both, and report
+        messages as delivered that nobody has.
+        """
+        owed = self._owed.get(append.turn, append.first_sequence)
+        return 0 < (append.first_sequence - owed) & SEQUENCE_MASK < SEQUENCES_AHEAD_MAX
 
     def reserve(self, request: produce.ProduceRequest) -> None:
         """Count a request that goes to the broker now."""

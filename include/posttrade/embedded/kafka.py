@@ -200,7 +200,7 @@ def format_storage(instance: Instance, java: str, jars: Path, settings: Path) ->
         return
     cluster = base64.urlsafe_b64encode(uuid.UUID(instance.name).bytes).decode("ascii").rstrip("=")
     command = [java, "-cp", class_path(jars), "kafka.tools.StorageTool", "format"]
-    command += ["--cluster-id", cluster, "--config", str(settings), "--ignore-formatted"]
+    command += [f"--cluster-id={cluster}", "--config", str(settings), "--ignore-formatted"]
     result = subprocess.run(
         command,
         env=instance.environment(),

@@ -6,7 +6,8 @@ import dataclasses
 import struct
 
 PRODUCE = 0
-RECORD_COUNT_AT = 57  # within a record batch
+PRODUCER_AT = 43  # within a record batch: producer id, epoch, first sequence, record count
+PRODUCER_LAYOUT = struct.Struct(">qhii")
 LOG_START_VERSION = 5  # answers from here on carry the log's first offset
 
 
@@ -18,6 +19,15 @@ class Append:
     partition: int
     size: int
     records: int
+    # of an idempotent producer; -1 of others
+    producer_id: int = -1
+    epoch: int = -1
+    first_sequence: int = -1
+
+    @property
+    def turn(self) -> tuple[str, int, int, int]:
+        """Whose batches have to come one after the other."""
+        return self.topic, self.partition, self.producer_id, self.epoch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +82,15 @@ def read_request(frame: bytes) -> ProduceRequest:
         for _ in range(cursor.number("i")):
             partition = cursor.number("i")
             size = max(cursor.number("i"), 0)
+            producer_id = epoch = first_sequence = -1
             records = 0
-            if size >= RECORD_COUNT_AT + 4:
-                (records,) = struct.unpack_from(">i", frame, cursor.at + RECORD_COUNT_AT)
-            appends.append(Append(topic, partition, size, records))
+            if size >= PRODUCER_AT + PRODUCER_LAYOUT.size:
+                producer_id, epoch, first_sequence, records = PRODUCER_LAYOUT.unpack_from(
+                    frame, cursor.at + PRODUCER_AT
+                )
+            appends.append(
+                Append(topic, partition, size, records, producer_id, epoch, first_sequence)
+            )
             cursor.at += size
     return ProduceRequest(correlation, version, wants_answer, tuple(appends))
 
