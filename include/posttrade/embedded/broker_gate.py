@@ -32,7 +32,6 @@ TOO_LARGE = 10  # MESSAGE_TOO_LARGE
 UNKNOWN_TOPIC = 3  # UNKNOWN_TOPIC_OR_PARTITION
 
 SEQUENCE_MASK = 0x7FFFFFFF  # sequences begin again at 0 after this
-SEQUENCES_AHEAD_MAX = 0x40000000
 
 Key = tuple[str, int]
 
@@ -130,7 +129,8 @@ class Gate:
             await self.trim()
         if all(room.fits(size) for room, size in rooms):
             for append in request.appends:
-                self._owed.pop(append.turn, None)
+                if self._owed.get(append.turn) == append.first_sequence:
+                    del self._owed[append.turn]
             return None
         for append in request.appends:
             if append.producer_id >= 0:
@@ -145,7 +145,7 @@ class Gate:
         messages as delivered that nobody has.
         """
         owed = self._owed.get(append.turn, append.first_sequence)
-        return 0 < (append.first_sequence - owed) & SEQUENCE_MASK < SEQUENCES_AHEAD_MAX
+        return 0 < (append.first_sequence - owed) & SEQUENCE_MASK <= SEQUENCE_MASK // 2
 
     def reserve(self, request: produce.ProduceRequest) -> None:
         """Count a request that goes to the broker now."""
