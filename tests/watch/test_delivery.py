@@ -145,7 +145,8 @@ def test_one_alert_reaches_every_channel_once(
     (posted,) = hook.received
     assert posted["blocks"][0]["text"]["text"] == "1,001 new breaks"
     assert "<b>" not in json.dumps(posted)
-    assert [record.getMessage()[:26] for record in caplog.records] == ["ALERT 1 break_opened: 1,00"]
+    told = [record.getMessage() for record in caplog.records if record.name == "posttrade.alerts"]
+    assert [text[:26] for text in told] == ["ALERT 1 break_opened: 1,00"]
 
 
 def test_what_fails_is_recorded_and_tried_again(
