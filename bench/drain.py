@@ -10,7 +10,6 @@ keeps neither raw messages nor rejects, holds no key, and drains one topic.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import json
 import os
@@ -27,6 +26,9 @@ import typer
 
 from bench.harness import (
     REPETITIONS_MIN,
+    DsnOption,
+    JsonOption,
+    RepeatOption,
     Repetition,
     measure,
     open_database,
@@ -47,13 +49,12 @@ MALFORMED = "0.1%"
 
 def main(
     rows: Annotated[int, typer.Option(help="Messages of the backlog, about.")] = 600_000,
-    repetitions: Annotated[int, typer.Option(min=REPETITIONS_MIN)] = REPETITIONS_MIN,
+    repetitions: RepeatOption = REPETITIONS_MIN,
     peer_rows: Annotated[
         int, typer.Option(help="Messages for the peer, its time is scaled up; 0 leaves it out.")
     ] = 60_000,
-    dsn: Annotated[
-        str | None, typer.Option(help="PostgreSQL server; default: one started for this run.")
-    ] = None,
+    dsn: DsnOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Drain a backlog, beside its limit and a peer."""
     with open_server(dsn) as server, open_broker() as kafka_config:
@@ -64,8 +65,15 @@ def main(
         for number in range(repetitions):
             done.append(repeat_once(server, kafka_config, rows, sent, peer_rows))
             say(f"{number + 1}/{repetitions}: {done[-1]}")
-    row = summarize("drain", sent, "ConsumeFromTopicOperator + insert_rows", done, is_rate=True)
-    report("drain", [row], {"repetitions": [dataclasses.asdict(each) for each in done]})
+    row = summarize(
+        "drain",
+        sent,
+        "ConsumeFromTopicOperator + insert_rows",
+        done,
+        is_rate=True,
+        limit="binary COPY of the same messages",
+    )
+    report("drain", [row], {"peer_rows": peer_rows}, as_json=as_json)
 
 
 def repeat_once(

@@ -10,15 +10,20 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from typing import Annotated, Any
+from typing import Any
 
 import psycopg
 import typer
 
 from bench.harness import (
     REPETITIONS_MIN,
+    DsnOption,
+    JsonOption,
+    PeerOption,
+    RepeatOption,
     Repetition,
     Row,
+    RowsOption,
     measure,
     open_database,
     open_server,
@@ -30,6 +35,8 @@ from bench.harness import (
 )
 
 BUSINESS_DATE = dt.date(2026, 11, 19)
+ROWS = (1_000_000, 5_000_000)
+LIMIT = "bare three-way FULL hash join"
 FILLS = ("fill_executions", "fill_confirmations", "fill_pnl_snapshots", "fill_conflicts")
 # bench/sql/fill_*.sql break every 67th trade (1.5 %), in these ten ways by turns
 BROKEN_EVERY = 67
@@ -48,20 +55,16 @@ WAYS: tuple[tuple[str, ...], ...] = (
 
 
 def main(
-    rows: Annotated[
-        list[int] | None, typer.Option(help="Triples of the date; repeat for several sizes.")
-    ] = None,
-    repetitions: Annotated[int, typer.Option(min=REPETITIONS_MIN)] = REPETITIONS_MIN,
-    peer: Annotated[bool, typer.Option(help="Run the peer, too.")] = True,
-    dsn: Annotated[
-        str | None, typer.Option(help="PostgreSQL server; default: one started for this run.")
-    ] = None,
+    rows: RowsOption = None,
+    repetitions: RepeatOption = REPETITIONS_MIN,
+    peer: PeerOption = True,
+    dsn: DsnOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Reconcile a date, beside its limit and a peer."""
     results: list[Row] = []
-    details: dict[str, Any] = {}
     with open_server(dsn) as server:
-        for count in rows or [1_000_000]:
+        for count in rows or ROWS:
             with open_database(server) as database:
                 say(f"laying {count} triples")
                 fill(database, count)
@@ -69,11 +72,11 @@ def main(
                 for number in range(repetitions):
                     done.append(repeat_once(database, count, with_peer=peer))
                     say(f"{number + 1}/{repetitions}: {done[-1]}")
-            results.append(
-                summarize("reconcile", count, "duckdb through COPY", done, is_rate=False)
+            row = summarize(
+                "reconcile", count, "duckdb through COPY", done, is_rate=False, limit=LIMIT
             )
-            details[str(count)] = [dataclasses.asdict(each) for each in done]
-    report("reconcile", results, details)
+            results.append(row)
+    report("reconcile", results, {}, as_json=as_json)
 
 
 def repeat_once(database: str, count: int, *, with_peer: bool) -> Repetition:
