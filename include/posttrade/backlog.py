@@ -13,14 +13,7 @@ from posttrade.database import connect
 from posttrade.errors import Unavailable
 from posttrade.feeds import FEEDS
 from posttrade.statements import read_statement
-from posttrade.watermarks import (
-    ANSWER_DEADLINE_S,
-    Place,
-    Watermarks,
-    list_partitions,
-    open_consumer,
-    read_places,
-)
+from posttrade.watermarks import ANSWER_DEADLINE_S, BrokerView, Place, Watermarks
 
 POLL_S = 0.5
 
@@ -69,8 +62,8 @@ def read_watermarks(
         Unavailable: the broker does not answer in time.
         ConfigurationError: a topic is not there.
     """
-    with open_consumer(kafka_config) as consumer:
-        return read_places(consumer, list_partitions(consumer, topics, timeout_s), timeout_s)
+    broker = BrokerView(kafka_config)
+    return broker.read_watermarks(broker.list_partitions(topics, timeout_s), timeout_s)
 
 
 def is_capture_idle(dsn: str, watermarks: Mapping[Place, Watermarks]) -> bool:

@@ -10,37 +10,31 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import functools
 import gc
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from confluent_kafka import Consumer
 
-from posttrade.batch_store import ReadyBatch, encode_messages, store_batch
-from posttrade.contracts.message import stated_version
-from posttrade.contracts.rows import Arrivals, Source
-from posttrade.contracts.schema import read_contract
-from posttrade.contracts.staging import StagingWriter
-from posttrade.contracts.values import DAYS_AHEAD_MAX
+from posttrade.batch_store import ReadyBatch, store_batch
+from posttrade.contracts.rows import Source
 from posttrade.database import connect
-from posttrade.errors import ConfigurationError, DataRejected, Unavailable
-from posttrade.feed_reader import (
-    FETCH_CONFIG,
-    FeedReader,
-    PartitionProgress,
-    RawBatch,
-    begin_partition,
-)
+from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.feed_drain import Day, FeedDrain
+from posttrade.feed_reader import PartitionProgress, begin_partition
 from posttrade.feeds import FEEDS, Feed
-from posttrade.message_clock import MessageClock, instant_of
-from posttrade.message_headers import UNREADABLE
 from posttrade.statements import read_statement
-from posttrade.watermarks import Watermarks, list_partitions, open_consumer, read_places
+from posttrade.watermarks import BrokerView, Place, Watermarks
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+# how long a new partition may stay unseen
+PLACES_KEPT_S = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -63,12 +57,11 @@ class DrainLimits:
 
 @dataclasses.dataclass(frozen=True)
 class _State:
-    """What the database knows when a drain begins."""
+    """What the database knows when a call begins."""
 
-    received_on: dt.date
+    day: Day
     unfinished: list[int]
-    sources: dict[str, Source]
-    offsets: dict[tuple[str, int], int]
+    offsets: dict[Place, int]
 
 
 def drain_feeds(
@@ -78,43 +71,214 @@ def drain_feeds(
     run_id: str,
     limits: DrainLimits | None = None,
 ) -> list[int]:
-    """Drain every feed up to its end or the limits.
+    """Drain every feed up to its end or the limits, once; see ``Drain``."""
+    with Drain(dsn, kafka_config, limits=limits) as drain:
+        return drain.drain_once(run_id=run_id)
+
+
+class Drain:
+    """Drains every feed, as often as it is asked to; cheap when there is little to do.
+
+    Connections, assignments and writers stay open between the calls. After an error everything is
+    closed, and the next call opens it anew: a call may simply be repeated. Not for several threads.
 
     Args:
         dsn: the trade database.
         kafka_config: client settings of the broker.
-        run_id: who drains, for the record.
-        limits: bounds of this call.
-
-    Returns:
-        Ids of batches that are still to be worked on, oldest first: those left unfinished by
-        earlier runs, and those drained now.
-
-    Raises:
-        Unavailable: the broker or the database does not answer, or another drain is at work.
-            Batches stored before that stay stored.
-        InvariantBroken: a topic ends before what was drained from it.
-        ConfigurationError: a topic or the reference data is missing.
+        limits: bounds of each call.
     """
-    limits = limits or DrainLimits()
-    with (
-        connect(dsn, application_name="posttrade drain") as reading,
-        connect(dsn, application_name="posttrade drain store") as storing,
-        open_consumer(kafka_config, **FETCH_CONFIG) as consumer,
-        _collector_off(),
-    ):
-        # each statement its own transaction here; store_batch opens one for each batch
-        reading.autocommit = storing.autocommit = True
-        _claim_drain(reading, limits)
-        state = _read_state(reading)
-        watermarks = read_places(consumer, list_partitions(consumer, FEEDS))
-        drained: list[int] = []
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as worker:
-            for feed in FEEDS.values():
-                progress = _begin_feed(feed, state, watermarks)
-                drain = _FeedDrain(reading, storing, consumer, worker, feed, state, run_id)
-                drained += drain.run(progress, limits)
-    return state.unfinished + drained
+
+    def __init__(
+        self, dsn: str, kafka_config: Mapping[str, Any], *, limits: DrainLimits | None = None
+    ) -> None:
+        self._dsn = dsn
+        self._kafka_config = dict(kafka_config)
+        self._limits = limits or DrainLimits()
+        self._work: _Work | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def drain_once(self, *, run_id: str) -> list[int]:
+        """Drain every feed up to its present end or the limits.
+
+        Args:
+            run_id: who drains, for the record.
+
+        Returns:
+            Ids of batches that are still to be worked on, oldest first: those left unfinished by
+            earlier calls, and those drained now.
+
+        Raises:
+            Unavailable: the broker or the database does not answer, or another drain is at work.
+                Batches stored before that stay stored.
+            InvariantBroken: a topic ends before what was drained from it.
+            ConfigurationError: a topic or the reference data is missing.
+        """
+        with self._closed_by_errors() as work, _collector_off():
+            _claim_drain(work.reading, self._limits)
+            state = work.read_state()
+            watermarks = work.read_watermarks()
+            pipeline = _Pipeline(work, run_id)
+            for drain in work.feeds.values():
+                _drain_feed(drain, state, watermarks, pipeline, self._limits)
+            pipeline.finish()
+            work.offsets = {**state.offsets, **pipeline.moved_offsets}
+            # held per call, so that a second drain gets its turn
+            work.reading.execute(read_statement("landing/release_drain"))
+        return state.unfinished + pipeline.batch_ids
+
+    def has_work(self) -> bool:
+        """Whether messages wait beyond what the last call left; asks the broker only.
+
+        Raises:
+            Unavailable: the broker does not answer.
+        """
+        with self._closed_by_errors() as work:
+            return any(
+                marks.end_offset > max(work.offsets.get(place, 0), marks.first_offset)
+                for place, marks in work.read_watermarks().items()
+            )
+
+    @contextlib.contextmanager
+    def _closed_by_errors(self) -> Iterator[_Work]:
+        try:
+            if self._work is None:
+                self._work = _Work(self._dsn, self._kafka_config)
+            yield self._work
+        except BaseException as error:
+            with contextlib.suppress(Unavailable):  # of what broke already; the error is told
+                self._close()
+            if isinstance(error, psycopg.OperationalError):
+                raise Unavailable(f"the trade database broke off: {error}") from error
+            raise
+
+    def _close(self) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work.resources.close()
+
+
+class _Work:
+    """What is open between the calls."""
+
+    def __init__(self, dsn: str, kafka_config: Mapping[str, Any]) -> None:
+        with contextlib.ExitStack() as stack:
+            self.reading, self.storing = (
+                stack.enter_context(connect(dsn, application_name=f"posttrade drain{name}"))
+                for name in ("", " store")
+            )
+            # each statement its own transaction here; store_batch opens one for each batch
+            self.reading.autocommit = self.storing.autocommit = True
+            self.broker = BrokerView(kafka_config)
+            self.resources = stack.pop_all()
+        self.feeds = {
+            feed.name: FeedDrain(feed, kafka_config, self.resources) for feed in FEEDS.values()
+        }
+        self.worker = self.resources.enter_context(
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        )
+        self.offsets: dict[Place, int] = {}
+        self._places: list[Place] = []
+        self._places_read_at = float("-inf")
+        self._partition_made_for: dt.date | None = None
+
+    def read_state(self) -> _State:
+        row = self.reading.execute(read_statement("landing/read_state")).fetchone()
+        received_on, unfinished = row if row is not None else (None, [])
+        sources = {
+            source[0]: Source(*source)
+            for source in self.reading.execute(read_statement("landing/read_sources"))
+        }
+        if not sources:
+            raise ConfigurationError(
+                "reference.sources is empty: load the reference data first (Dag reference_data)"
+            )
+        offsets = {
+            (topic, partition): next_offset
+            for topic, partition, next_offset in self.reading.execute(
+                read_statement("landing/read_offsets")
+            )
+        }
+        if received_on != self._partition_made_for:
+            statement = read_statement("landing/ensure_message_partition")
+            self.reading.execute(statement, {"received_on": received_on})
+            self._partition_made_for = received_on
+        return _State(Day(received_on, sources), list(unfinished), offsets)
+
+    def read_watermarks(self) -> dict[Place, Watermarks]:
+        if time.monotonic() - self._places_read_at > PLACES_KEPT_S:
+            self._places = self.broker.list_partitions(FEEDS)
+            self._places_read_at = time.monotonic()
+        return self.broker.read_watermarks(self._places)
+
+    def reserve_batch_id(self) -> int:
+        row = self.reading.execute(read_statement("landing/reserve_batch_id")).fetchone()
+        return int(row[0]) if row is not None else 0
+
+
+class _Pipeline:
+    """Stores a batch in the worker's thread while the next one is read here."""
+
+    def __init__(self, work: _Work, run_id: str) -> None:
+        self.batch_ids: list[int] = []
+        self.moved_offsets: dict[Place, int] = {}
+        self.reserve_batch_id = work.reserve_batch_id
+        self._work = work
+        self._run_id = run_id
+        self._pending: Future[None] | None = None
+
+    def store(self, ready: ReadyBatch) -> None:
+        self.finish()
+        self._pending = self._work.worker.submit(
+            store_batch, self._work.storing, ready, run_id=self._run_id
+        )
+        if ready.message_count:
+            self.batch_ids.append(ready.batch_id)
+        for partition, progress in ready.ranges.items():
+            self.moved_offsets[ready.feed.name, partition] = progress.next_offset
+
+    def finish(self) -> None:
+        """Wait for the batch that is being stored."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+
+def _drain_feed(
+    drain: FeedDrain,
+    state: _State,
+    watermarks: Mapping[Place, Watermarks],
+    pipeline: _Pipeline,
+    limits: DrainLimits,
+) -> None:
+    progress = _begin_feed(drain.feed, state, watermarks)
+    reader = drain.begin(progress, state.day, idle_s=limits.idle_s)
+    if reader is None:
+        return
+    for _ in range(limits.batches_per_feed_max):
+        raw = reader.read_batch(messages_max=limits.messages_max, bytes_max=limits.bytes_max)
+        if raw is None:
+            break
+        pipeline.store(drain.prepare(raw, pipeline.reserve_batch_id))
+
+
+def _begin_feed(
+    feed: Feed, state: _State, watermarks: Mapping[Place, Watermarks]
+) -> dict[int, PartitionProgress]:
+    return {
+        partition: begin_partition(topic, partition, state.offsets.get((topic, partition)), marks)
+        for (topic, partition), marks in watermarks.items()
+        if topic == feed.name
+    }
 
 
 @contextlib.contextmanager
@@ -138,138 +302,3 @@ def _claim_drain(connection: psycopg.Connection[Any], limits: DrainLimits) -> No
         raise Unavailable(
             f"another drain has been at work for {limits.idle_s:.0f} s; try again"
         ) from error
-
-
-def _read_state(connection: psycopg.Connection[Any]) -> _State:
-    row = connection.execute(read_statement("landing/read_state")).fetchone()
-    received_on, unfinished = row if row is not None else (None, [])
-    sources = {
-        source[0]: Source(*source)
-        for source in connection.execute(read_statement("landing/read_sources"))
-    }
-    if not sources:
-        raise ConfigurationError(
-            "reference.sources is empty: load the reference data first (Dag reference_data)"
-        )
-    offsets = {
-        (topic, partition): next_offset
-        for topic, partition, next_offset in connection.execute(
-            read_statement("landing/read_offsets")
-        )
-    }
-    parameters = {"received_on": received_on}
-    connection.execute(read_statement("landing/ensure_message_partition"), parameters)
-    return _State(received_on, list(unfinished), sources, offsets)
-
-
-def _begin_feed(
-    feed: Feed, state: _State, watermarks: Mapping[tuple[str, int], Watermarks]
-) -> dict[int, PartitionProgress]:
-    return {
-        partition: begin_partition(topic, partition, state.offsets.get((topic, partition)), marks)
-        for (topic, partition), marks in watermarks.items()
-        if topic == feed.name
-    }
-
-
-class _FeedDrain:
-    """Reads a feed's batches here while the one before is stored in the worker's thread."""
-
-    def __init__(
-        self,
-        reading: psycopg.Connection[Any],
-        storing: psycopg.Connection[Any],
-        consumer: Consumer,
-        worker: ThreadPoolExecutor,
-        feed: Feed,
-        state: _State,
-        run_id: str,
-    ) -> None:
-        self._reading = reading
-        self._storing = storing
-        self._consumer = consumer
-        self._worker = worker
-        self._feed = feed
-        self._received_on = state.received_on
-        self._run_id = run_id
-        latest = state.received_on + dt.timedelta(days=DAYS_AHEAD_MAX)
-        self._writer = StagingWriter(read_contract(feed), state.sources, latest)
-        self._clock = MessageClock(state.received_on, latest)
-
-    def run(self, progress: Mapping[int, PartitionProgress], limits: DrainLimits) -> list[int]:
-        """Drain the feed.
-
-        Returns:
-            Ids of its batches that hold messages.
-        """
-        if all(
-            own.next_offset >= own.end_offset and not own.lost_count for own in progress.values()
-        ):
-            return []
-        reader = FeedReader(self._consumer, self._feed.name, progress, idle_s=limits.idle_s)
-        drained: list[int] = []
-        pending: Future[None] | None = None
-        for _ in range(limits.batches_per_feed_max):
-            raw = reader.read_batch(messages_max=limits.messages_max, bytes_max=limits.bytes_max)
-            if raw is None:
-                break
-            ready = self._prepare(raw)
-            if pending is not None:
-                pending.result()
-            pending = self._worker.submit(store_batch, self._storing, ready, run_id=self._run_id)
-            if ready.message_count:
-                drained.append(ready.batch_id)
-        if pending is not None:
-            pending.result()
-        return drained
-
-    def _prepare(self, raw: RawBatch) -> ReadyBatch:
-        row = self._reading.execute(read_statement("landing/reserve_batch_id")).fetchone()
-        batch_id = int(row[0]) if row is not None else 0
-        arrived_ms = self._clock.settle(raw.timestamps_ms)
-        arrivals = Arrivals(
-            partitions=raw.partitions,
-            offsets=raw.offsets,
-            arrived_at=self._clock.texts(arrived_ms),
-            versions=_versions(raw),
-            payloads=raw.payloads,
-            refusals=_refusals(raw),
-        )
-        staged = self._writer.stage(arrivals, batch_id)
-        count = len(raw.offsets)
-        return ReadyBatch(
-            batch_id=batch_id,
-            feed=self._feed,
-            ranges=raw.ranges,
-            first_message_at=instant_of(min(arrived_ms)) if count else None,
-            last_message_at=instant_of(max(arrived_ms)) if count else None,
-            message_count=count,
-            message_blocks=encode_messages(raw, batch_id, arrived_ms, self._received_on),
-            staging_columns=self._writer.columns,
-            staging_blocks=staged.blocks,
-            staged_count=staged.row_count,
-            rejects=staged.rejects,
-            restage=functools.partial(self._writer.stage_singly, arrivals, batch_id),
-        )
-
-
-def _refusals(raw: RawBatch) -> dict[int, DataRejected]:
-    """Messages whose headers say nothing that can be relied on, by their position."""
-    if UNREADABLE not in raw.headers:
-        return {}
-    error = DataRejected("headers_unreadable", "a header's name is not UTF-8, expected UTF-8")
-    refusals = {row: error for row, facts in enumerate(raw.headers) if facts is UNREADABLE}
-    log.warning("%s: headers of %d messages cannot be read", raw.topic, len(refusals))
-    return refusals
-
-
-def _versions(raw: RawBatch) -> list[int | None]:
-    by_header = {
-        facts: stated_version(facts.contract_version, None)
-        for facts in set(raw.headers)
-        if facts is not None and facts.contract_version is not None
-    }
-    return [
-        by_header[facts] if facts in by_header else stated_version(None, payload)
-        for facts, payload in zip(raw.headers, raw.payloads, strict=True)
-    ]

@@ -62,6 +62,11 @@ class PartitionProgress:
     lost_count: int = 0
     is_done: bool = False
 
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to read, or a loss to record."""
+        return self.next_offset < self.end_offset or self.lost_count > 0
+
     def begin_batch(self) -> None:
         """Go on where the last batch ended."""
         if self.next_offset != self.first_offset:
@@ -119,37 +124,42 @@ def begin_partition(
 
 
 class FeedReader:
-    """Reads one topic in batches.
+    """Reads one topic in batches; goes on from call to call where it stands.
 
     Args:
-        consumer: assigned here; nothing else may use it meanwhile.
+        consumer: assigned here; nothing else may use it.
         topic: the topic.
-        partitions: progress of each partition.
-        idle_s: how long the broker may stay silent.
     """
 
-    def __init__(
-        self,
-        consumer: Consumer,
-        topic: str,
-        partitions: Mapping[int, PartitionProgress],
-        *,
-        idle_s: float,
-    ) -> None:
+    def __init__(self, consumer: Consumer, topic: str) -> None:
         self._consumer = consumer
         self._topic = topic
+        self._partitions: dict[int, PartitionProgress] = {}
+        # the offset that the consumer gives next, for every partition that it is assigned to
+        self._positions: dict[int, int] = {}
+        self._idle_s = 0.0
+        self._header_reader = HeaderReader()
+
+    def begin(self, partitions: Mapping[int, PartitionProgress], *, idle_s: float) -> None:
+        """Read on from there; the consumer moves only if it stands elsewhere.
+
+        Args:
+            partitions: progress of each partition.
+            idle_s: how long the broker may stay silent.
+        """
         self._partitions = dict(partitions)
         self._idle_s = idle_s
-        self._header_reader = HeaderReader()
         for progress in self._partitions.values():
             progress.is_done = progress.next_offset >= progress.end_offset
-        consumer.assign(
-            [
-                TopicPartition(topic, partition, progress.next_offset)
-                for partition, progress in self._partitions.items()
-                if not progress.is_done
-            ]
-        )
+        positions = {number: own.next_offset for number, own in self._partitions.items()}
+        if positions != self._positions:
+            self._positions = positions
+            self._consumer.assign(
+                [
+                    TopicPartition(self._topic, number, offset)
+                    for number, offset in positions.items()
+                ]
+            )
 
     @property
     def is_done(self) -> bool:
@@ -171,8 +181,7 @@ class FeedReader:
         while (
             not self.is_done and len(batch.offsets) < messages_max and batch.byte_count < bytes_max
         ):
-            wanted = min(CONSUME_MESSAGES_MAX, messages_max - len(batch.offsets))
-            messages = self._consumer.consume(wanted, CONSUME_TIMEOUT_S)
+            messages = self._consume(messages_max - len(batch.offsets))
             if self._take(messages, batch) or self._look_at_positions():
                 heard_at = time.monotonic()
             elif time.monotonic() - heard_at > self._idle_s:
@@ -185,9 +194,22 @@ class FeedReader:
             for partition, progress in self._partitions.items()
             if progress.next_offset > progress.first_offset
         }
-        for progress in self._partitions.values():
+        for partition, progress in self._partitions.items():
             progress.begin_batch()
+            if partition in self._positions:
+                self._positions[partition] = progress.next_offset
         return batch if batch.ranges else None
+
+    def _consume(self, count_max: int) -> list[Any]:
+        """What is here, or else the first to come: the client waits for as many as it is asked."""
+        due = sum(own.end_offset - own.next_offset for own in self._undone())
+        wanted = min(CONSUME_MESSAGES_MAX, count_max)
+        if due >= wanted:
+            return self._consumer.consume(wanted, CONSUME_TIMEOUT_S)
+        return self._consumer.consume(wanted, 0) or self._consumer.consume(1, CONSUME_TIMEOUT_S)
+
+    def _undone(self) -> list[PartitionProgress]:
+        return [progress for progress in self._partitions.values() if not progress.is_done]
 
     def _left(self) -> str:
         return ", ".join(
@@ -253,6 +275,7 @@ class FeedReader:
             # at the watermarks and records what is lost
             log.error("%s[%s]: %s", self._topic, event.partition(), error.str())
             progress.is_done = True
+            self._positions.pop(event.partition(), None)
             return True
         if error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise Unavailable(f"{self._topic} cannot be read: {error.str()}")

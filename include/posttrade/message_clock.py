@@ -15,6 +15,7 @@ class MessageClock:
     """
 
     def __init__(self, received_on: dt.date, latest: dt.date) -> None:
+        self.received_on = received_on
         self._now_ms = _ms_of(received_on)
         self._first_ms = _ms_of(FIRST_DATE)
         self._last_ms = _ms_of(latest)

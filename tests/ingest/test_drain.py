@@ -10,7 +10,7 @@ import pytest
 from posttrade.backlog import is_capture_idle, measure_backlog, read_watermarks
 from posttrade.drain import DrainLimits, drain_feeds
 from posttrade.errors import ConfigurationError, InvariantBroken, Unavailable
-from posttrade.watermarks import Watermarks, list_partitions
+from posttrade.watermarks import BrokerView, Watermarks
 from tests.ingest.conftest import PARTITIONS, Feeds
 
 Make = Callable[..., bytes]
@@ -144,11 +144,11 @@ def test_first_drain_begins_at_the_first_offset_there_is(
 ) -> None:
     feeds.send("trades", [make_trade(i) for i in range(30)])
 
-    def later(_consumer: Any, places: Any) -> dict[Any, Watermarks]:
+    def later(_broker: Any, places: Any) -> dict[Any, Watermarks]:
         kept, empty = Watermarks(4, 10), Watermarks(0, 0)
         return {place: kept if place[0] == "trades" else empty for place in places}
 
-    monkeypatch.setattr("posttrade.drain.read_places", later)
+    monkeypatch.setattr(BrokerView, "read_watermarks", later)
     drain(feeds)
     assert feeds.count("landing.messages") == 18
     assert feeds.ask("select distinct first_offset, lost_count from landing.batch_ranges") == [
@@ -158,9 +158,9 @@ def test_first_drain_begins_at_the_first_offset_there_is(
 
 def test_silent_broker_is_unavailable(feeds: Feeds, monkeypatch: pytest.MonkeyPatch) -> None:
     feeds.broker.stop()
+    real = BrokerView.list_partitions
     monkeypatch.setattr(
-        "posttrade.drain.list_partitions",
-        lambda consumer, topics: list_partitions(consumer, topics, timeout_s=1),
+        BrokerView, "list_partitions", lambda broker, topics: real(broker, topics, timeout_s=1)
     )
     with pytest.raises(Unavailable, match="the broker does not answer"):
         drain(feeds, idle_s=1)
@@ -170,16 +170,14 @@ def test_broker_that_dies_while_read_is_unavailable(
     feeds: Feeds, make_trade: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feeds.send("trades", [make_trade(i) for i in range(30)])
-    from posttrade import drain as module
-
-    real = module.read_places
+    real = BrokerView.read_watermarks
 
     def read_then_die(*arguments: Any) -> Any:
         found = real(*arguments)
         feeds.broker.stop()
         return found
 
-    monkeypatch.setattr(module, "read_places", read_then_die)
+    monkeypatch.setattr(BrokerView, "read_watermarks", read_then_die)
     with pytest.raises(Unavailable, match="sent nothing of trades for 1 s"):
         drain(feeds, idle_s=1)
     assert feeds.count("landing.batches") == 0
