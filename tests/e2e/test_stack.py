@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIMEOUT_S = 300
+REPAIR_TIMEOUT_S = 120
 SERVICES = (
     "postgres",
     "embedded-broker",
@@ -33,6 +35,7 @@ SERVICES = (
     "airflow-dag-processor",
     "airflow-triggerer",
     "metrics",
+    "supervisor",
 )
 
 
@@ -127,17 +130,56 @@ def test_secrets_are_the_owners_and_in_no_log(home: Path) -> None:
             assert not any(value in words for value in instance.secrets.values())
 
 
-def test_up_repairs_what_died(home: Path) -> None:
-    before = tell(home, "status")["services"]
-    for name in ("postgres", "embedded-broker", "airflow-scheduler"):
+def await_running(home: Path) -> dict[str, Any]:
+    """Wait until everything runs and is healthy again; gives the services."""
+    deadline = time.monotonic() + REPAIR_TIMEOUT_S
+    while time.monotonic() < deadline:
+        facts = tell(home, "status")
+        services: dict[str, Any] = facts["services"]
+        if facts["is_running"] and all(
+            service.get("health", "healthy") == "healthy" for service in services.values()
+        ):
+            return services
+        time.sleep(1)
+    pytest.fail(f"not all came back: {posttrade(home, 'status').stdout}")
+
+
+def test_what_dies_comes_back_by_itself(home: Path) -> None:
+    before = await_running(home)
+    sessions = psutil.Process(before["postgres"]["pid"]).children()
+    client = next(p for p in sessions if "airflow 127.0.0.1" in " ".join(p.cmdline()))
+    client.kill()  # PostgreSQL ends every other session with it
+    for name in ("embedded-broker", "airflow-scheduler"):
+        os.kill(before[name]["pid"], signal.SIGKILL)
+    deadline = time.monotonic() + REPAIR_TIMEOUT_S
+    while not tell(home, "status")["services"]["airflow-scheduler"]["restarts"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    after = await_running(home)
+    assert after["embedded-broker"]["restarts"] == 1
+    assert {name: after[name] for name in ("mail", "postgres", "supervisor")} == {
+        name: before[name] for name in ("mail", "postgres", "supervisor")
+    }
+    with urllib.request.urlopen(Instance.load(home).metrics_url, timeout=30) as answer:
+        metrics = answer.read().decode()
+    assert 'posttrade_service_restarts_total{service="embedded-broker"} 1.0' in metrics
+    assert 'posttrade_service_up{service="airflow-scheduler"} 1.0' in metrics
+
+
+def test_up_takes_over_from_a_killed_supervisor(home: Path) -> None:
+    before = await_running(home)
+    for name in ("supervisor", "postgres", "airflow-scheduler"):
         os.kill(before[name]["pid"], signal.SIGKILL)
     assert not tell(home, "status")["is_running"]
     assert posttrade(home, "status").returncode == 1
     started = tell(home, "up")["started"]
-    assert {"postgres", "embedded-broker", "airflow-scheduler"} <= set(started)
-    facts = tell(home, "status")
-    assert facts["is_running"]
-    assert facts["services"]["mail"] == before["mail"]
+    assert {"supervisor", "postgres", "airflow-scheduler"} <= set(started)
+    after = await_running(home)
+    assert after["mail"] == before["mail"]
+    os.kill(after["airflow-dag-processor"]["pid"], signal.SIGKILL)  # the new one is at work
+    while not (now := tell(home, "status")["services"]["airflow-dag-processor"])["running"]:
+        time.sleep(0.5)
+    assert now["restarts"] == before["airflow-dag-processor"]["restarts"] + 1
 
 
 def test_a_second_instance_beside_it_and_a_crash(home: Path, tmp_path: Path) -> None:

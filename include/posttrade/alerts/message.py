@@ -35,6 +35,10 @@ TITLES = {
     "task_failed": ("A task failed", "{count} tasks failed"),
     "feed_late": ("A feed has not arrived", "{count} feeds have not arrived"),
     "close_late": ("A close is late", "{count} closes are late"),
+    "service_given_up": (
+        "A service does not stay up and is given up",
+        "{count} services do not stay up and are given up",
+    ),
     "capture_stopped": ("Capture stands still", "Capture stands still"),
     "test": ("This is a test", "This is a test"),
 }

@@ -89,11 +89,19 @@ def print_status(facts: Mapping[str, Any]) -> None:
     """Print the state of an instance for a person."""
     from rich.table import Table
 
-    table = Table("service", "state", "process", "health", box=None, pad_edge=False)
+    names = ("service", "state", "process", "health", "restarts")
+    table = Table(*names, box=None, pad_edge=False)
     for name, service in facts["services"].items():
         state = "[green]running[/]" if service["running"] else "[red]stopped[/]"
-        table.add_row(name, state, str(service["pid"] or ""), service.get("health", ""))
+        if service.get("given_up"):
+            state = "[red]given up[/]"
+        words = (str(service["pid"] or ""), service.get("health", ""), str(service["restarts"]))
+        table.add_row(name, state, *words)
     results.print(table)
+    for name, service in facts["services"].items():
+        if service.get("given_up"):
+            results.print(f"{name} is given up", style="red")
+            results.print(service["last_lines"], markup=False, soft_wrap=True)
     broker = facts["broker"]
     keeps = "durable" if broker["is_durable"] else "in memory only: lost when it stops"
     results.print(f"broker: {broker['kind']} at {broker['bootstrap_servers']} ({keeps})")

@@ -58,6 +58,11 @@ def start(instance: Instance) -> bool:
     Returns:
         Whether it was started now.
     """
+    return start_service(instance, prepare(instance))
+
+
+def prepare(instance: Instance) -> Service:
+    """Write the options of a broker that does not run yet, and say how it is started."""
     from posttrade.topics import TOPICS
 
     if find_process(instance, SERVICE) is None:
@@ -69,7 +74,7 @@ def start(instance: Instance) -> bool:
             "has_database": True,
         }
         write_private(instance.run_dir / "broker-options.json", json.dumps(options))
-    return start_service(instance, describe(instance))
+    return describe(instance)
 
 
 def read_drained(dsn: str) -> dict[Key, int]:

@@ -67,13 +67,23 @@ def start(instance: Instance, report: Callable[[str], None]) -> bool:
         ConfigurationError: no Java, or too old a one.
         Unavailable: the libraries cannot be fetched, or the broker does not start.
     """
+    started = start_service(instance, prepare(instance, report))
+    create_topics(instance.kafka_config)
+    return started
+
+
+def prepare(instance: Instance, report: Callable[[str], None]) -> Service:
+    """Lay libraries, settings and storage where they are missing; say how the broker is started.
+
+    Raises:
+        ConfigurationError: no Java, or too old a one.
+        Unavailable: the libraries cannot be fetched, or the storage cannot be laid.
+    """
     java = find_java()
     folder = fetch_jars(report)
     settings = write_settings(instance)
     format_storage(instance, java, folder, settings)
-    started = start_service(instance, describe(instance, java, folder, settings))
-    create_topics(instance.kafka_config)
-    return started
+    return describe(instance, java, folder, settings)
 
 
 def create_topics(kafka_config: Mapping[str, Any]) -> None:

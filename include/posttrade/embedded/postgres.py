@@ -176,12 +176,17 @@ def start(instance: Instance) -> bool:
     Returns:
         Whether the server was started now.
     """
+    started = supervisor.start_service(instance, prepare(instance))
+    create_databases(instance)
+    return started
+
+
+def prepare(instance: Instance) -> supervisor.Service:
+    """Lay the data folder, clear what a crash left in it, and say how the server is started."""
     create_cluster(instance)
     if supervisor.find_process(instance, "postgres") is None:
         remove_stale_pid_file(instance)
-    started = supervisor.start_service(instance, describe(instance))
-    create_databases(instance)
-    return started
+    return describe(instance)
 
 
 def remove_stale_pid_file(instance: Instance) -> None:

@@ -15,12 +15,14 @@ from posttrade.embedded import (
     airflow,
     broker,
     kafka,
+    keeper,
     mail,
     observation,
     postgres,
     processes,
     supervisor,
 )
+from posttrade.embedded.services import SUPERVISOR
 from posttrade.errors import ConfigurationError, PostTradeError
 from posttrade.instance import (
     EMBEDDED,
@@ -33,7 +35,10 @@ from posttrade.instance import (
 )
 
 Report = Callable[[str], None]
-STOP_ORDER = (  # what writes first, what keeps last; the scheduler while its tasks can still report
+# first who would start the others again; then what writes first, what keeps last; the scheduler
+# while its tasks can still report
+STOP_ORDER = (
+    (SUPERVISOR,),
     (airflow.SCHEDULER, airflow.TRIGGERER, airflow.DAG_PROCESSOR),
     (airflow.API_SERVER, observation.SERVICE),
     (broker.SERVICE, kafka.SERVICE, "mail"),
@@ -112,6 +117,7 @@ def up(
                 for service in airflow.describe(instance)
             ]
             finish(tasks)
+        note(SUPERVISOR, keeper.start(instance))
     return Outcome(instance, tuple(started), time.monotonic() - began)
 
 

@@ -7,18 +7,16 @@ from typing import Any
 
 import psycopg
 
-from posttrade.embedded import airflow, broker, kafka, observation, supervisor
+from posttrade.embedded import airflow, broker, observation, restarts, supervisor
+from posttrade.embedded.services import wanted_services
 from posttrade.errors import PostTradeError
-from posttrade.instance import EMBEDDED, KAFKA, Instance
+from posttrade.instance import EMBEDDED, Instance
 
 
 def status(instance: Instance) -> dict[str, Any]:
     """What runs and where, as plain values for a person or a program; no secret among them."""
     health = airflow.read_health(instance)
-    services: dict[str, Any] = {}
-    for name in wanted_services(instance):
-        process = supervisor.find_process(instance, name)
-        services[name] = {"running": process is not None, "pid": process.pid if process else None}
+    services = describe_services(instance)
     for name, part in (
         (airflow.SCHEDULER, "scheduler"),
         (airflow.DAG_PROCESSOR, "dag_processor"),
@@ -49,6 +47,23 @@ def status(instance: Instance) -> dict[str, Any]:
     }
 
 
+def describe_services(instance: Instance) -> dict[str, dict[str, Any]]:
+    """Whether each service runs, how often it was started again, and whether it is given up."""
+    cases = restarts.read_cases(instance)
+    described: dict[str, dict[str, Any]] = {}
+    for name in wanted_services(instance):
+        process = supervisor.find_process(instance, name)
+        case = cases.get(name, restarts.Case())
+        facts = described[name] = {
+            "running": process is not None,
+            "pid": process.pid if process else None,
+            "restarts": case.restarts,
+        }
+        if process is None and case.given_up_at is not None:
+            facts |= {"given_up": True, "last_lines": case.last_lines}
+    return described
+
+
 def count_waiting(instance: Instance) -> dict[str, int] | None:
     """Messages of each feed that are still to be drained; none when that cannot be told."""
     from posttrade import backlog
@@ -69,9 +84,3 @@ def describe_broker(instance: Instance) -> dict[str, Any]:
     except (OSError, ValueError, PostTradeError):
         facts["fill"] = None
     return facts
-
-
-def wanted_services(instance: Instance) -> list[str]:
-    """Names of the services that run when the instance is up."""
-    own = {EMBEDDED: [broker.SERVICE], KAFKA: [kafka.SERVICE]}.get(instance.broker, [])
-    return ["postgres", *own, "mail", *airflow.SERVICES, observation.SERVICE]

@@ -235,13 +235,13 @@ def tail(instance: Instance, name: str) -> str:
 
 
 @contextlib.contextmanager
-def exclusive(instance: Instance) -> Iterator[None]:
+def exclusive(instance: Instance, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     """Only one command at a time starts or stops this instance.
 
     Raises:
         Unavailable: another one held on for too long.
     """
-    deadline = time.monotonic() + LOCK_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     instance.run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (instance.run_dir / "lock").open("w") as file:
         while True:
@@ -249,10 +249,10 @@ def exclusive(instance: Instance) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > deadline:
+                if time.monotonic() >= deadline:
                     raise Unavailable(
                         f"another command has been starting or stopping {instance.home} for "
-                        f"{LOCK_TIMEOUT_S} s"
+                        f"{timeout_s:g} s"
                     ) from None
                 time.sleep(POLL_S)
         yield

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 import psycopg
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from posttrade.backlog import read_drained, read_watermarks
@@ -73,6 +73,7 @@ class PostTradeCollector(Collector):
             up.add_metric(["airflow_api_server"], 0)
         yield up
         yield from metrics
+        yield from self._describe_services()
         yield self._describe_fill()
         yield GaugeMetricFamily(
             PREFIX + "scrape_seconds",
@@ -110,6 +111,25 @@ class PostTradeCollector(Collector):
                 return read_drained(connection)
         except PostTradeError:
             return None  # the database's own state says so; without it there is no lag to tell
+
+    def _describe_services(self) -> Iterator[Metric]:
+        labels = ["service"]
+        running = GaugeMetricFamily(
+            PREFIX + "service_up", "Whether the service's process runs", labels=labels
+        )
+        given_up = GaugeMetricFamily(
+            PREFIX + "service_given_up",
+            "Whether it died too often and is not started again",
+            labels=labels,
+        )
+        restarts = CounterMetricFamily(
+            PREFIX + "service_restarts", "Restarts by the supervisor", labels=labels
+        )
+        for name, facts in self.sources.read_services().items():
+            running.add_metric([name], facts["running"])
+            given_up.add_metric([name], bool(facts.get("given_up")))
+            restarts.add_metric([name], facts["restarts"])
+        yield from (running, given_up, restarts)
 
     def _describe_fill(self) -> Metric:
         fill = GaugeMetricFamily(

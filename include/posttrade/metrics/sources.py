@@ -29,12 +29,14 @@ class Sources:
         kafka_config: client settings of the broker.
         airflow_url: address of Airflow's api-server.
         fill_path: file in which the embedded broker says how full it is, if it is that one.
+        instance: the instance whose supervisor knows the services; None in a container.
     """
 
     dsn: str = dataclasses.field(repr=False)
     kafka_config: Mapping[str, Any] = dataclasses.field(repr=False)
     airflow_url: str
     fill_path: Path | None = None
+    instance: Instance | None = None
 
     @classmethod
     def of_instance(cls, instance: Instance) -> Sources:
@@ -42,7 +44,9 @@ class Sources:
         from posttrade.embedded import broker
 
         fill_path = broker.fill_path(instance) if instance.broker == EMBEDDED else None
-        return cls(instance.trade_dsn, instance.kafka_config, instance.airflow_url, fill_path)
+        return cls(
+            instance.trade_dsn, instance.kafka_config, instance.airflow_url, fill_path, instance
+        )
 
     @classmethod
     def of_environment(cls) -> Sources:
@@ -79,6 +83,14 @@ class Sources:
             raise Unavailable(f"Airflow's api-server does not answer: {error}") from error
         finally:
             connection.close()
+
+    def read_services(self) -> dict[str, dict[str, Any]]:
+        """What the supervisor knows of each service of an instance."""
+        if self.instance is None:
+            return {}
+        from posttrade.embedded.state import describe_services
+
+        return describe_services(self.instance)
 
     def read_fill(self) -> dict[str, float]:
         """How full the fullest partition of each topic of the embedded broker is, from 0 to 1."""
