@@ -1,1 +1,6 @@
-truncate recon.matches, recon.breaks, recon.pending
+truncate
+    recon.single_matches,
+    recon.match_sets,
+    recon.match_set_exceptions,
+    recon.breaks,
+    recon.pending

@@ -24,6 +24,7 @@ WIDTH = 680  # labels included
 NARROW_WIDTH = 400  # two charts beside each other
 BAR_STEP = 22
 COLUMN_HEIGHT = 120
+COURSE_HEIGHT = 190
 LABEL_LENGTH_MAX = 34
 HEADROOM = 1.22  # room for the value texts above the highest column
 TEXT_PX = 6.4  # width of a character, on the safe side
@@ -39,6 +40,15 @@ class Bar:
     label: str
     value: Decimal
     text: str
+    is_marked: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """One line of a chart over two measured quantities, both drawn by their magnitude."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +72,7 @@ def draw_bars(
             "label": label,
             "value": float(bar.value),
             "text": bar.text,
-            "tone": NEGATIVE if bar.value < 0 else PRIMARY,
+            "tone": NEGATIVE if bar.value < 0 or bar.is_marked else PRIMARY,
         }
         for label, bar in zip(_tell_apart(bars), bars, strict=True)
     ]
@@ -123,6 +133,41 @@ def draw_columns(
     chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
     return Chart(name, title, description, _finish(chart))
+
+
+def draw_courses(
+    name: str, title: str, courses: Sequence[Course], *, x_title: str, y_title: str
+) -> Chart:
+    """Lines through measured points; both axes are logarithmic, so that a power law is straight."""
+    import altair as alt  # as above
+
+    records = [
+        {"course": course.label, "x": x, "y": y, "place": place}
+        for place, course in enumerate(courses)
+        for x, y in course.points
+    ]
+    scale = alt.Scale(type="log", nice=True)
+    base = alt.Chart(alt.InlineData(values=records)).encode(
+        x=alt.X("x:Q", title=x_title, scale=scale, axis=alt.Axis(format="~s", tickCount=4)),
+        y=alt.Y("y:Q", title=y_title, scale=scale, axis=alt.Axis(format="~g", tickCount=4)),
+        color=alt.Color(
+            "course:N",
+            title=None,
+            sort=None,
+            scale=alt.Scale(range=[PRIMARY, MUTED, NEGATIVE]),
+            legend=alt.Legend(orient="top"),
+        ),
+        strokeDash=alt.StrokeDash("course:N", sort=None, legend=None),
+        shape=alt.Shape("course:N", sort=None, legend=None),
+    )
+    chart = alt.layer(base.mark_line(), base.mark_point(filled=True, size=45, opacity=1))
+    told = (
+        f"{course.label}: " + ", ".join(f"{x:,.0f} → {y:.3g}" for x, y in course.points)
+        for course in courses
+    )
+    description = f"{title}, {y_title} by {x_title}: {'; '.join(told)}"
+    drawn = chart.properties(width=NARROW_WIDTH, height=COURSE_HEIGHT)
+    return Chart(name, title, description, _finish(drawn))
 
 
 def render_svg(chart: Chart) -> str:

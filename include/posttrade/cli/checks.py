@@ -28,7 +28,9 @@ def list_benchmarks() -> list[str]:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("test", context_settings=PASS_ARGUMENTS)(run_tests)
-    app.command("bench", context_settings=PASS_ARGUMENTS)(run_benchmark)
+    # what follows the name is the benchmark's own, --help too
+    settings = {**PASS_ARGUMENTS, "allow_interspersed_args": False}
+    app.command("bench", context_settings=settings)(run_benchmark)
 
 
 def run_tests(
@@ -44,7 +46,11 @@ def run_benchmark(
     name: Annotated[str, typer.Argument(help=f"One of: {', '.join(list_benchmarks())}.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed to the benchmark")] = None,
 ) -> None:
-    """Run a benchmark: figures inside one run against its limit and a peer."""
+    """Run a benchmark: figures inside one run against its limit and a peer.
+
+    all runs every one and writes bench/results/benchmarks.html; page writes that from the results
+    that are there. Each takes --help.
+    """
     known = list_benchmarks()
     if name not in known:
         raise ConfigurationError(f"no benchmark {name!r}; there are: {', '.join(known)}")
