@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from posttrade.errors import Unavailable
 from posttrade.instance import Instance
+
+NEED_NO_DATABASE = ("--help", "-h", "version", "config", "cheat-sheet")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +29,14 @@ def run_airflow(
     arguments: Annotated[list[str] | None, typer.Argument(help="Passed to airflow.")] = None,
 ) -> None:
     """Run an Airflow command, for example: dags list, backfill create, tasks clear."""
+    from posttrade.embedded import supervisor
     from posttrade.embedded.airflow import airflow_command
 
-    command = [*airflow_command(), *(arguments or ["--help"])]
-    environment = Instance.load().airflow_environment()
+    words = arguments or ["--help"]
+    instance = Instance.load()
+    if words[0] not in NEED_NO_DATABASE and supervisor.find_process(instance, "postgres") is None:
+        raise Unavailable("the database is not running: start it with `./posttrade up`")
+    command = [*airflow_command(), *words]
+    environment = instance.airflow_environment()
     result = subprocess.run(command, env=environment, check=False)
     raise typer.Exit(result.returncode)

@@ -20,6 +20,7 @@ ADMINISTRATOR = "admin"
 POLL_S = 0.5
 DAG_WAIT_S = 120.0  # a fresh instance has to read its Dags first
 CLOSE_TIMEOUT_S = 4 * 3600.0
+SAID_NOTHING = "its process ended without saying why"
 DONE = ("success", "failed", "skipped", "upstream_failed", "removed")
 # without these the date is closed and its report stands
 DISPENSABLE_TASKS = frozenset({"mail_reports", "build_data_docs"})
@@ -135,7 +136,8 @@ def tell_change(
         described = ", ".join(f"{key} {value}" for key, value in counts.items())
         report(f"  {name}: {task['duration'] or 0:.1f} s  {described}".rstrip())
     elif state == "up_for_retry":
-        report(f"  {name}: tried again soon: {read_xcom(api, run_id, name, 'error')}")
+        reason = read_xcom(api, run_id, name, "error") or SAID_NOTHING
+        report(f"  {name}: tried again soon: {reason}")
     elif state == "failed":
         report(f"  {name}: failed")
 
@@ -154,7 +156,7 @@ def describe_failure(
 ) -> str:
     """Which task failed, why, and where to look."""
     name = task["task_id"]
-    reason = read_xcom(api, run_id, name, "error") or "its process ended without saying why"
+    reason = read_xcom(api, run_id, name, "error") or SAID_NOTHING
     folder = Path("airflow", f"dag_id={DAG_ID}", f"run_id={run_id}", f"task_id={name}")
     log = instance.logs_dir / folder / f"attempt={task['try_number']}.log"
     return (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from posttrade.errors import ConfigurationError, PostTradeError
+from posttrade.errors import ConfigurationError, PostTradeError, Unavailable
 
 COMMANDS = {  # command -> module below posttrade.cli, what it does
     "demo": ("demo", "Run a whole trading day: start, simulate, drain, close, report."),
@@ -41,6 +43,29 @@ class LazyGroup(TyperGroup):
     """Loads the module of a command when that command is called, and not for the list of them."""
 
     listing = False
+    complaint: str | None = None  # about how the command was called
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """As the library does; what is wrong with the global options is remembered."""
+        with self.remember_complaint():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As the library does; what is wrong with the command's options is remembered."""
+        with self.remember_complaint():
+            return super().invoke(ctx)
+
+    @contextlib.contextmanager
+    def remember_complaint(self) -> Iterator[None]:
+        """Keep what the library says of a wrong call before it ends the process."""
+        try:
+            yield
+        except typer.Exit:
+            raise
+        except Exception as error:
+            if hasattr(error, "format_message"):
+                LazyGroup.complaint = error.format_message()
+            raise
 
     def list_commands(self, _ctx: Any) -> list[str]:
         """Names of the commands, in the order of a day."""
@@ -98,7 +123,10 @@ def set_globals(
 
 
 def run() -> None:
-    """Run the command line; errors of this product become one line and exit code 2."""
+    """Run the command line; errors of this product become one line and exit code 2.
+
+    With ``--json`` every failure also is an object ``{"error": ..., "kind": ...}``, the last line.
+    """
     try:
         app(hoist_globals(sys.argv[1:]), prog_name="posttrade")
     except PostTradeError as error:
@@ -107,8 +135,36 @@ def run() -> None:
         if not (error.name or "").startswith("posttrade.cli."):
             raise
         fail(ConfigurationError(f"this copy has no module {error.name}"))
+    except OSError as error:
+        fail(Unavailable(describe_system_error(error)))
     except KeyboardInterrupt:
+        tell_program("interrupted", "KeyboardInterrupt")
         sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:
+        if LazyGroup.complaint is not None:
+            tell_program(LazyGroup.complaint, "UsageError")
+        elif end.code not in (None, 0):
+            tell_program(f"ended with exit code {end.code}", "Failed")
+        raise
+    except Exception as error:
+        tell_program(str(error), type(error).__name__)
+        raise
+
+
+def describe_system_error(error: OSError) -> str:
+    """What the system refused, and for which file."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def tell_program(message: str, kind: str) -> None:
+    """With ``--json``, say what went wrong to the program that asked, unless it has its answer."""
+    from posttrade.cli import output
+
+    words = sys.argv[1:]
+    words = words[: words.index("--")] if "--" in words else words
+    if "--json" in words and not output.is_told:
+        output.print_json({"error": message, "kind": kind})
 
 
 def hoist_globals(arguments: list[str]) -> list[str]:
@@ -134,4 +190,5 @@ def fail(error: PostTradeError) -> None:
     from posttrade.cli.output import print_error
 
     print_error(str(error))
+    tell_program(str(error), type(error).__name__)
     sys.exit(EXIT_ERROR)

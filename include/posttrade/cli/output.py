@@ -18,8 +18,13 @@ JsonOption = Annotated[
 ]
 
 
+is_told = False  # whether a program has had its JSON
+
+
 def print_json(result: Mapping[str, Any]) -> None:
     """Print a result as one line of JSON, the last one on standard output."""
+    global is_told  # noqa: PLW0603 - one command, one answer, one process
+    is_told = True
     sys.stdout.write(json.dumps(result, default=str, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 

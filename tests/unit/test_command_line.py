@@ -1,0 +1,82 @@
+"""How the command line fails: one line for a person, one object for a program, the same code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from posttrade.cli import close
+from posttrade.instance import REPOSITORY, Instance
+
+
+def posttrade(*arguments: str, home: Path | str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "posttrade", "--home", str(home), *arguments],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "include")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind", "words"),
+    [
+        (("status",), 2, "ConfigurationError", "no instance in"),
+        (("close", "yesterday"), 2, "UsageError", "yesterday"),
+        (("close",), 2, "UsageError", "Missing argument"),
+        (("simulate", "--nonsense"), 2, "UsageError", "nonsense"),
+        (("load", "trades", "nowhere.csv"), 2, "ConfigurationError", "no instance in"),
+    ],
+)
+def test_a_failure_is_the_last_line_for_a_program(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, kind: str, words: str
+) -> None:
+    done = posttrade(*arguments, "--json", home=tmp_path)
+    assert done.returncode == code
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert set(told) == {"error", "kind"}
+    assert told["kind"] == kind
+    assert words in told["error"]
+    silent = posttrade(*arguments, home=tmp_path)
+    assert (silent.returncode, silent.stdout) == (code, "")
+    assert "Traceback" not in done.stderr + silent.stderr
+
+
+def test_a_home_that_cannot_be_made_is_one_line() -> None:
+    done = posttrade("up", "--json", home="/proc/x")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: /proc/x: ")
+    assert "Traceback" not in done.stderr
+    assert json.loads(done.stdout)["kind"] == "Unavailable"
+
+
+def test_airflow_needs_the_database(tmp_path: Path) -> None:
+    Instance.create(tmp_path)
+    done = posttrade("airflow", "dags", "list", home=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: the database is not running: start it with `./posttrade up`\n"
+
+
+def test_a_link_to_the_launcher_works(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pt").symlink_to(REPOSITORY / "posttrade")
+    (tmp_path / "again").symlink_to("bin/pt")
+    done = subprocess.run(
+        [tmp_path / "again", "--help"], capture_output=True, text=True, cwd="/", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "reconciled and reported" in done.stdout
+
+
+def test_a_task_that_said_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(close, "read_xcom", lambda *_: None)
+    lines: list[str] = []
+    task = {"task_id": "reconcile_day", "state": "up_for_retry"}
+    close.tell_change(None, "run", task, {}, lines.append)  # type: ignore[arg-type]
+    assert lines == ["  reconcile_day: tried again soon: its process ended without saying why"]
