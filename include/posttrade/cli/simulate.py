@@ -13,6 +13,8 @@ from posttrade.cli.output import JsonOption, print_facts, progress
 from posttrade.errors import ConfigurationError
 from posttrade.instance import Instance
 
+BREAK_RATE_HELP = "Trades with planted breaks; the default has every type at least once."
+
 
 def amount_option(help_line: str) -> Any:
     """An option that takes a share of the trades or a count."""
@@ -32,7 +34,7 @@ def simulate(
     seed: Annotated[
         int, typer.Option(help="Same seed, same messages; another seed adds another set of trades.")
     ] = 1,
-    break_rate: Annotated[str, amount_option("Trades with planted breaks.")] = "0.015",
+    break_rate: Annotated[str, amount_option(BREAK_RATE_HELP)] = "0.015",
     duplicates: Annotated[str, amount_option("Messages sent a second time.")] = "0",
     late: Annotated[str, amount_option("Trades whose other sides come much later.")] = "0",
     out_of_order: Annotated[str, amount_option("Trades whose messages overtake others.")] = "0",

@@ -50,6 +50,7 @@ class Share:
 
 
 NONE = Share(Decimal(0), is_count=True)
+BREAK_RATE_DEFAULT = Share(Decimal("0.015"))
 SHORT_CONTRACT_DEFAULT = Share(Decimal("0.02"))
 
 
@@ -61,8 +62,8 @@ class SimulationOptions:
         business_date: trade date of every trade.
         trades: trades that expect a confirmation and a P&L snapshot.
         seed: chooses the day's chances; runs with different seeds add up.
-        break_rate: trades that carry planted breaks. If it is not none, every kind is planted at
-            least once, as far as there are trades.
+        break_rate: trades that carry planted breaks. The default plants every kind at least once,
+            as far as there are trades; another one as many as it says, and at least one.
         duplicates: messages sent twice, byte for byte.
         late: confirmations and snapshots sent long after their trade.
         out_of_order: trades whose messages overtake each other and their neighbours.
@@ -78,7 +79,7 @@ class SimulationOptions:
     business_date: dt.date
     trades: int = 10_000
     seed: int = 1
-    break_rate: Share = Share(Decimal("0.015"))
+    break_rate: Share = BREAK_RATE_DEFAULT
     duplicates: Share = NONE
     late: Share = NONE
     out_of_order: Share = NONE

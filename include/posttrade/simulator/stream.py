@@ -12,7 +12,7 @@ from posttrade.sending import Message
 from posttrade.simulator.catalogue import Catalogue
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
 from posttrade.simulator.messages import MessageWriter
-from posttrade.simulator.options import SimulationOptions
+from posttrade.simulator.options import BREAK_RATE_DEFAULT, SimulationOptions
 from posttrade.simulator.scenarios import (
     SCENARIOS_FOR_EVERY_TYPE,
     ScenarioDeck,
@@ -272,6 +272,8 @@ class _Courses:
 
 def _count_breaks(options: SimulationOptions) -> int:
     wanted = options.break_rate.count_of(options.trades)
-    if options.break_rate.value == 0:
-        return 0
-    return min(max(wanted, SCENARIOS_FOR_EVERY_TYPE), options.trades)
+    if options.break_rate == BREAK_RATE_DEFAULT:
+        wanted = max(wanted, SCENARIOS_FOR_EVERY_TYPE)
+    elif options.break_rate.value > 0:
+        wanted = max(wanted, 1)  # a share of less than half a trade is no reason to plant none
+    return min(wanted, options.trades)

@@ -43,6 +43,14 @@ def test_every_type_is_planted_even_in_a_small_day(simulation: Simulation, trade
     assert set(tally.planted) == TYPES
 
 
+@pytest.mark.parametrize(
+    ("break_rate", "count"), [("1", 1), ("3", 3), ("0.1%", 1), ("0.00001", 1), ("0.4%", 4)]
+)
+def test_a_tiny_break_rate_is_kept(simulation: Simulation, break_rate: str, count: int) -> None:
+    _, tally = simulation.run(trades=1000, break_rate=break_rate)
+    assert count <= sum(tally.planted.values()) <= 4 * count  # a trade may break several rules
+
+
 def test_no_break_rate_no_breaks(simulation: Simulation) -> None:
     messages, tally = simulation.run(trades=1000, break_rate="0", **UNREST)
     assert not tally.planted
