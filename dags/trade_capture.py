@@ -1,27 +1,36 @@
 """Takes messages from Kafka to matched trades, all day long.
 
-One run after the other (`@continuous`), each a micro-batch:
+One run after the other (`@continuous`), each a series of rounds; a round is a micro-batch:
 
 | task | does |
 |---|---|
 | `wait_for_messages` | ends at once while there is work; else waits outside the worker |
+| `capture_batches` | makes rounds for two minutes, or until nothing has come for one |
+
+| step of a round | does |
+|---|---|
 | `drain_feeds` | raw messages, typed rows or rejects, and the offsets, in one transaction |
 | `validate_batches` | Great Expectations; failing rows are quarantined, table rules stop it |
 | `promote_batches` | gives each record its business date, drops duplicates, stores conflicts |
 | `reconcile_batches` | compares the trades the batch touched, and those whose grace is over |
-| `publish_outbox` | sends enriched trades to Kafka, while the trades are compared |
+| `publish_outbox` | sends enriched trades to Kafka, while the next round begins |
 
-**Rerun.** Every task may run again at any time, also after kill -9: it finds its batches by their
-status and leaves the same rows. Clear the failed task, or do nothing: the next run takes up what is
-unfinished.
+Each step has its rows in `control.step_runs` (`trade_capture/<step>`), its metrics, and its span in
+the trace of each batch.
 
-**A run failed at `validate_batches` or `promote_batches`.** A batch is stopped and a person
-decides: `./posttrade batches` lists, retries or refuses it. Other batches go on in the next run.
+**Rerun.** Clear `capture_batches` at any time, also after kill -9, or do nothing: the statuses of
+the batches say where each stands, and the next round takes up what is unfinished and leaves the
+same rows. Nothing is counted twice.
 
-**The broker or the database is away.** Tasks are tried again with growing pauses, and
-`wait_for_messages` waits. After a failed run the next one begins half a minute later.
+**`capture_batches` failed with `GateFailed`.** A gate stopped a batch, and a person decides:
+`./posttrade batches` lists, retries or refuses it. Other batches went on meanwhile, and the next
+run goes on at once; it does not fail for the same batch again.
 
-**To stop taking messages in**, pause this Dag. `end_of_day` then says what it waits for.
+**The broker or the database is away.** The task is tried again with growing pauses, and
+`wait_for_messages` waits. After any other failure the next run begins half a minute later.
+
+**To stop taking messages in**, pause this Dag: the rounds of the running task end within two
+minutes; mark it failed to end them now. `end_of_day` then says what it waits for.
 
 While nothing arrives a run lasts an hour. Runs are deleted two days after they ended well, two
 weeks after they failed; `control.step_runs` keeps what they did.
@@ -33,9 +42,8 @@ import datetime as dt
 
 from airflow.sdk import DAG
 
-from posttrade_airflow.drain_step import DrainFeeds
+from posttrade_airflow.capture_step import CaptureBatches
 from posttrade_airflow.message_sensor import MessageSensor
-from posttrade_airflow.python_step import PythonStep
 
 with DAG(
     dag_id="trade_capture",
@@ -48,18 +56,6 @@ with DAG(
     tags=["post-trade", "near real time"],
 ):
     wait_for_messages = MessageSensor(task_id="wait_for_messages")
-    drain_feeds = DrainFeeds(task_id="drain_feeds")
-    batch_ids = {"batch_ids": drain_feeds.output}
-    validate_batches = PythonStep(
-        task_id="validate_batches", call="posttrade.quality.validate_batches", arguments=batch_ids
-    )
-    promote_batches = PythonStep(
-        task_id="promote_batches", call="posttrade.capture.promote_batches", arguments=batch_ids
-    )
-    reconcile_batches = PythonStep(
-        task_id="reconcile_batches", call="posttrade.capture.reconcile_batches", arguments=batch_ids
-    )
-    publish_outbox = PythonStep(task_id="publish_outbox", call="posttrade.outbox.publish_outbox")
+    capture_batches = CaptureBatches(task_id="capture_batches")
 
-    wait_for_messages >> drain_feeds >> validate_batches >> promote_batches
-    promote_batches >> [reconcile_batches, publish_outbox]
+    wait_for_messages >> capture_batches

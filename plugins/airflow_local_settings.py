@@ -7,6 +7,7 @@ alone.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import logging
 import sys
@@ -22,6 +23,7 @@ PRELOADED = (
     "exchange_calendars",
     "altair",
     "vl_convert",
+    "posttrade.capture_rounds",
 )
 EXIT_POLL_S = 0.02
 __all__: list[str] = []  # nothing here is a policy or a setting of Airflow's
@@ -33,6 +35,7 @@ def preload() -> None:
     """Import slow libraries: a task is a fork of a worker, and finds them imported.
 
     Great Expectations alone takes seconds. One that is missing is the task's to complain about.
+    Code of the product that is among them changes for tasks when the scheduler is started again.
     """
     for name in PRELOADED:
         try:
@@ -43,6 +46,9 @@ def preload() -> None:
         importlib.import_module("posttrade.quality").preload()
     except Exception:  # the scheduler has to start whatever the suites look like
         log.warning("the expectation suites cannot be preloaded", exc_info=True)
+    # what stays for ever need not be looked through for garbage in every task, nor copied by it
+    gc.collect()
+    gc.freeze()
 
 
 def notice_exits_promptly() -> None:

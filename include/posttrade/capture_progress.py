@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
 
 from posttrade.backlog import read_drained
 from posttrade.database import StepCounts, connect
 from posttrade.statements import read_statement
+from posttrade.topic_identity import read_known_topics
 from posttrade.watermarks import Place, Watermarks
 
 REASON_LENGTH_MAX = 300
@@ -49,7 +53,7 @@ def read_progress(dsn: str, watermarks: Mapping[Place, Watermarks]) -> CapturePr
 
 
 def describe_stopped_batches(dsn: str, business_date: dt.date) -> list[str]:
-    """One line for each stopped batch without which the date would not be complete.
+    """One line for each stopped batch or topic without which the date would not be complete.
 
     Raises:
         Unavailable: the database does not answer.
@@ -58,20 +62,22 @@ def describe_stopped_batches(dsn: str, business_date: dt.date) -> list[str]:
         rows = connection.execute(
             read_statement("landing/find_stopped_batches"), {"business_date": business_date}
         ).fetchall()
+        known = read_known_topics(connection)
     return [
         f"batch {batch_id} of feed {feed} is stopped ({reason[:REASON_LENGTH_MAX]})"
         for batch_id, feed, reason in rows
+    ] + [
+        f"feed {topic} is stopped ({facts.stop_reason[:REASON_LENGTH_MAX]})"
+        for topic, facts in known.items()
+        if facts.stop_reason is not None
     ]
 
 
-def count_drained(dsn: str, run_id: str) -> StepCounts:
-    """Messages that a run drained, and those of them that became staged rows.
-
-    Raises:
-        Unavailable: the database does not answer.
-    """
-    with connect(dsn) as connection:
-        row = connection.execute(
-            read_statement("landing/count_drained"), {"run_id": run_id}
-        ).fetchone()
+def count_drained(
+    connection: psycopg.Connection[Any], batch_ids: Sequence[int], run_id: str
+) -> StepCounts:
+    """Messages that a run drained into these batches, and those that became staged rows."""
+    row = connection.execute(
+        read_statement("landing/count_drained"), {"batch_ids": list(batch_ids), "run_id": run_id}
+    ).fetchone()
     return StepCounts(*row) if row else StepCounts(0, 0)

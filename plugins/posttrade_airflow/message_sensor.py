@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseHook, BaseOperator
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.errors import ConfigurationError, GateFailed, Unavailable
 from posttrade_airflow.python_step import (
     DATABASE_CONNECTION,
+    ERROR_KEY,
     KAFKA_CONNECTION,
     STEP_DEFAULTS,
     connection_parts,
@@ -29,6 +30,7 @@ from posttrade_airflow.python_step import (
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+CAPTURE_TASK = "capture_batches"
 IDLE_LIMIT = dt.timedelta(hours=1)
 POLL_S = 1.0
 PAUSE_AFTER_FAILURE = dt.timedelta(seconds=30)
@@ -40,7 +42,7 @@ class MessageSensor(BaseOperator):
     """Ends when messages wait, a batch is unfinished, or a trade has run out of its grace.
 
     After a failed run it first waits a little, so that a lasting fault makes two runs a minute, not
-    one a second.
+    one a second. A gate that stopped a batch is no such fault: the batch is set aside.
     """
 
     ui_color = "#e6f4ea"
@@ -76,6 +78,8 @@ class MessageSensor(BaseOperator):
     def _end_of_pause(self, context: Context) -> dt.datetime | None:
         previous = context["ti"].get_previous_dagrun()
         if previous is None or previous.state != "failed" or previous.end_date is None:
+            return None
+        if has_stopped_batches_only(context, previous.run_id):
             return None
         end: dt.datetime = previous.end_date + PAUSE_AFTER_FAILURE
         if end <= dt.datetime.now(dt.timezone.utc):
@@ -162,6 +166,12 @@ def make_dsn(connection: Any) -> str:
     return make_conninfo(**connection_parts(connection))
 
 
+def has_stopped_batches_only(context: Context, run_id: str) -> bool:
+    """Whether a failed run went on to its end, and failed to show that a gate stopped a batch."""
+    error = context["ti"].xcom_pull(task_ids=CAPTURE_TASK, key=ERROR_KEY, run_id=run_id)
+    return str(error).startswith(f"{GateFailed.__name__}:")
+
+
 def find_work(dsn: str, kafka_config: dict[str, Any]) -> str | None:
     """Why a run is needed now, or None.
 
@@ -171,7 +181,7 @@ def find_work(dsn: str, kafka_config: dict[str, Any]) -> str | None:
     from posttrade.backlog import is_capture_idle, read_watermarks
     from posttrade.capture import next_due_at
 
-    watermarks = read_watermarks(kafka_config, timeout_s=WATERMARKS_TIMEOUT_S)
+    watermarks = read_watermarks(kafka_config, timeout_s=WATERMARKS_TIMEOUT_S, may_miss=True)
     if not is_capture_idle(dsn, watermarks):
         return "messages or unfinished batches wait"
     due_at = next_due_at(dsn)

@@ -9,17 +9,14 @@ from typing import Any
 import pytest
 
 from posttrade import database
+from posttrade.capture_rounds import RoundLimits
+from posttrade.round_steps import STEPS
 from posttrade_airflow import python_step
 from posttrade_airflow.python_step import PythonStep, Step, import_function, value_providers
 
 TRADE_CAPTURE = {
     "wait_for_messages": set(),
-    "drain_feeds": {"wait_for_messages"},
-    "validate_batches": {"drain_feeds"},
-    # batch ids come from the drain
-    "promote_batches": {"drain_feeds", "validate_batches"},
-    "reconcile_batches": {"drain_feeds", "promote_batches"},
-    "publish_outbox": {"promote_batches"},
+    "capture_batches": {"wait_for_messages"},
 }
 END_OF_DAY = {
     "begin_close": set(),
@@ -101,6 +98,16 @@ def test_every_task_keeps_the_promises(dags: dict[str, Any], dag_id: str) -> Non
         if dag_id != "simulate_trading_day":
             assert task.retries >= 2
             assert task.retry_exponential_backoff
+
+
+def test_rounds_leave_time_for_the_last_of_them() -> None:
+    limits = RoundLimits()
+    assert limits.lasts_s + limits.idle_s < python_step.TIMEOUT.total_seconds() / 2
+
+
+def test_every_step_of_a_round_stands_in_the_runbook(dags: dict[str, Any]) -> None:
+    names = ["drain_feeds", *(step.name for step in STEPS), "publish_outbox"]
+    assert [name for name in names if f"| `{name}` |" not in dags["trade_capture"].doc_md] == []
 
 
 def test_statement_timeout_is_the_task_timeout() -> None:

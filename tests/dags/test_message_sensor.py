@@ -59,9 +59,12 @@ def look(monkeypatch: pytest.MonkeyPatch, *answers: str | Exception | None) -> l
     return count
 
 
-def run_sensor(previous: Previous | None = None) -> Any:
+def run_sensor(previous: Previous | None = None, error: str | None = None) -> Any:
+    """Run it after another run, which failed with an error."""
     context = make_context()
     context["ti"].get_previous_dagrun = lambda: previous
+    told = {("capture_batches", "error", "scheduled__before"): error}
+    context["ti"].xcom_pull = lambda task_ids, key, run_id: told[task_ids, key, run_id]
     return MessageSensor(task_id="wait_for_messages").execute(context)  # type: ignore[arg-type]
 
 
@@ -100,6 +103,17 @@ def test_after_a_failed_run_it_pauses_although_there_is_work(
     long_ago = NOW - dt.timedelta(hours=1)
     assert run_sensor(Previous("failed", long_ago)) == {"reason": "messages wait"}
     assert run_sensor(Previous("success", NOW)) == {"reason": "messages wait"}
+
+
+def test_after_a_run_that_failed_for_a_stopped_batch_it_goes_on_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look(monkeypatch, "messages wait")
+    failed = Previous("failed", dt.datetime.now(dt.timezone.utc))
+    stop = "GateFailed: batch 7 of feed executions is stopped"
+    assert run_sensor(failed, stop) == {"reason": "messages wait"}
+    with pytest.raises(TaskDeferred):
+        run_sensor(failed, "Unavailable: GateFailed: no")
 
 
 def test_the_trigger_wakes_on_work_after_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:

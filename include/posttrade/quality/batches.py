@@ -18,7 +18,13 @@ ROW_LEVELS = frozenset({Level.REJECT, Level.WARN})
 REASON_LENGTH_MAX = 2000
 
 
-def validate_batches(dsn: str, batch_ids: Iterable[int], *, run_id: str) -> StepCounts:
+def validate_batches(
+    dsn: str,
+    batch_ids: Iterable[int],
+    *,
+    run_id: str,
+    connection: psycopg.Connection[Any] | None = None,
+) -> StepCounts:
     """Run each batch's suite; what a batch's rules find is stored in one transaction per batch.
 
     Rows that break a ``reject`` rule leave staging for ``landing.rejects``; rows that break a
@@ -26,16 +32,27 @@ def validate_batches(dsn: str, batch_ids: Iterable[int], *, run_id: str) -> Step
     evaluated, stops the batch and leaves its rows alone. Batches that are past this gate are not
     looked at again.
 
+    Args:
+        dsn: the trade database.
+        batch_ids: drained batches.
+        run_id: the run that asks for it.
+        connection: an open one to it, outside a transaction; else one is opened for this call.
+
     Returns:
         Rows that were staged and rows that stayed, over the batches validated now.
 
     Raises:
         GateFailed: a batch is stopped; the others have been dealt with.
+        Unavailable: the database does not answer.
     """
+    if connection is None:
+        with connect(dsn) as opened:
+            opened.autocommit = True
+            return validate_batches(dsn, batch_ids, run_id=run_id, connection=opened)
     rows_in = rows_out = 0
     stopped: list[str] = []
     for batch_id in batch_ids:
-        with connect(dsn) as connection:
+        with connection.transaction():
             batch = read_batch(connection, batch_id)
             if batch["status"] == "STOPPED":
                 stopped.append(describe_stop(batch, batch["status_reason"]))
@@ -75,10 +92,12 @@ def store_verdict(
     batch_id = batch["batch_id"]
     quarantined_count = 0
     if not verdict.stops:
-        rejects = {"batch_id": batch_id, "findings": Jsonb(verdict.row_findings(Level.REJECT))}
-        quarantined_count = run_step(connection, "quality/quarantine_rows", rejects).rows_out
-        warnings = {"batch_id": batch_id, "findings": Jsonb(verdict.row_findings(Level.WARN))}
-        run_step(connection, "quality/flag_rows", warnings)
+        if refused := verdict.row_findings(Level.REJECT):
+            rejects = {"batch_id": batch_id, "findings": Jsonb(refused)}
+            quarantined_count = run_step(connection, "quality/quarantine_rows", rejects).rows_out
+        if warned := verdict.row_findings(Level.WARN):
+            warnings = {"batch_id": batch_id, "findings": Jsonb(warned)}
+            run_step(connection, "quality/flag_rows", warnings)
     result = verdict.summary(quarantined_count)
     result["result"] = Jsonb(result["result"])
     scope = {"batch_id": batch_id, "business_date": None, "run_id": run_id}

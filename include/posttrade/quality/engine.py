@@ -6,32 +6,36 @@ The package takes seconds to import, so nothing here imports it before it is nee
 The rows under test are chosen by settings that the views read (``gx.batch_id`` and others), which
 a listener sets in every transaction: nothing is pulled into Python, and one engine serves all
 batches. A suite runs in one pass that answers yes or no for every rule, which the package folds
-into a single query. Only for what failed a second pass fetches counts and keys.
+into a single query. Only for what failed a second pass fetches counts and keys. What the package
+works out for a suite before it asks the database is kept for the next batch (``prepared_suite``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import conninfo
 
-from posttrade.errors import ConfigurationError, InvariantBroken, Unavailable
-from posttrade.quality.verdict import Level, RowKey, RuleResult, Verdict
+from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.quality.answers import read_error, read_result, strip_rows
+from posttrade.quality.prepared_suite import PreparedSuite
+from posttrade.quality.verdict import Level, Verdict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3] / "great_expectations"
 CONNECTION_VARIABLE = "POSTTRADE_QUALITY_CONNECTION"
 DATA_SOURCE = "trade"
 KEY_COLUMNS = ("topic", "partition", "message_offset")
-ERROR_LENGTH_MAX = 500
 # connection lost, resources exhausted, operator's intervention: worth another attempt
 OUTAGE_STATES = ("08", "53", "57")
+BOOLEAN_ONLY = {"result_format": "BOOLEAN_ONLY"}
 COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 # on SQL the list of keys is cut to partial_unexpected_count in every format, also in COMPLETE
 ROWS_TOO = {
@@ -40,6 +44,7 @@ ROWS_TOO = {
     "unexpected_index_column_names": list(KEY_COLUMNS),
     "return_unexpected_index_query": False,
 }
+log = logging.getLogger(__name__)
 
 
 class QualityEngine:
@@ -47,6 +52,7 @@ class QualityEngine:
 
     def __init__(self, dsn: str, project_root: Path = PROJECT_ROOT) -> None:
         self._settings: Mapping[str, str] = {}
+        self._prepared: dict[Any, PreparedSuite] = {}
         self.outage: str | None = None
         self.context = open_context(dsn, project_root)
         _listen(self._sql_engine(), self)
@@ -95,33 +101,72 @@ class QualityEngine:
         Raises:
             Unavailable: the database was lost on the way: that is no finding about the data.
         """
-        from great_expectations.core.result_format import ResultFormat
-        from great_expectations.validator.v1_validator import Validator
-
         started = time.monotonic()
         definition = self._definition(suite)
+        expectations = definition.suite.expectations
+        document: Any = None
         with self.applying(settings):
-            first = Validator(definition.data, result_format=ResultFormat.BOOLEAN_ONLY)
-            answer: Any = first.validate_expectation_suite(definition.suite, dict(parameters))
-            results = {result.expectation_config.id: result for result in answer.results}
-            rules = []
-            for expectation in definition.suite.expectations:
-                result = results[expectation.id]
-                level = Level(expectation.meta["level"])
-                if not result.success and read_error(result.exception_info) is None:
-                    result_format = ROWS_TOO if level in with_rows_of else COUNTS_ONLY
-                    second = Validator(definition.data, result_format=result_format)
-                    result = second.validate_expectation(expectation, dict(parameters))
-                    results[expectation.id] = result
-                rules.append(read_result(expectation, result, parameters))
-        answer.results = [results[expectation.id] for expectation in definition.suite.expectations]
+            answers = None
+            if not with_document:
+                answers = self._ask(definition, expectations, BOOLEAN_ONLY, parameters)
+            if answers is None:
+                document = run_plainly(definition, parameters)
+                answers = {each.expectation_config.id: each for each in document.results}
+            for expectation in expectations:
+                answer = answers[expectation.id]
+                if not answer.success and read_error(answer.exception_info) is None:
+                    has_rows = Level(expectation.meta["level"]) in with_rows_of
+                    result_format = ROWS_TOO if has_rows else COUNTS_ONLY
+                    ask_again = self._ask_again if document is None else run_singly
+                    answers[expectation.id] = ask_again(
+                        definition, expectation, result_format, parameters
+                    )
+        if with_document:
+            document.results = [answers[expectation.id] for expectation in expectations]
         return Verdict(
             suite=suite,
-            rules=tuple(rules),
-            row_count=max(result.result.get("element_count", 0) for result in answer.results),
+            rules=tuple(read_result(each, answers[each.id], parameters) for each in expectations),
+            row_count=max(answer.result.get("element_count", 0) for answer in answers.values()),
             duration_ms=round((time.monotonic() - started) * 1000),
-            document={"validation": strip_rows(answer.to_json_dict())} if with_document else {},
+            document={"validation": strip_rows(document.to_json_dict())} if with_document else {},
         )
+
+    def _ask(
+        self,
+        definition: Any,
+        expectations: Sequence[Any],
+        result_format: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+    ) -> dict[str, Any] | None:
+        """Each expectation's answer by its id; None where the package has to run them itself."""
+        key = (definition.name, result_format["result_format"], tuple(e.id for e in expectations))
+        try:
+            if key not in self._prepared:
+                request = definition.data.build_batch_request()
+                validator = self.context.get_validator(batch_request=request)
+                self._prepared[key] = PreparedSuite(
+                    validator, expectations, result_format, parameters
+                )
+            return self._prepared[key].judge(parameters)
+        except Exception as error:
+            self._prepared.pop(key, None)
+            if self.outage is not None:
+                raise
+            # the package finds out which expectations cannot be evaluated, and says why
+            log.info("suite %s is run without preparation: %s", definition.name, error)
+            return None
+
+    def _ask_again(
+        self,
+        definition: Any,
+        expectation: Any,
+        result_format: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+    ) -> Any:
+        answers = self._ask(definition, [expectation], result_format, parameters)
+        if answers is None:
+            return run_singly(definition, expectation, result_format, parameters)
+        return answers[expectation.id]
 
     def _definition(self, suite: str) -> Any:
         try:
@@ -130,6 +175,27 @@ class QualityEngine:
             raise ConfigurationError(
                 f"no validation definition {suite!r} below {PROJECT_ROOT}: {error}"
             ) from error
+
+
+def run_plainly(definition: Any, parameters: Mapping[str, Any]) -> Any:
+    """Let the package run a suite in its own way."""
+    from great_expectations.validator.v1_validator import Validator
+
+    validator = Validator(definition.data, result_format=dict(BOOLEAN_ONLY))
+    return validator.validate_expectation_suite(definition.suite, dict(parameters))
+
+
+def run_singly(
+    definition: Any,
+    expectation: Any,
+    result_format: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+) -> Any:
+    """Let the package run one expectation in its own way."""
+    from great_expectations.validator.v1_validator import Validator
+
+    validator = Validator(definition.data, result_format=dict(result_format))
+    return validator.validate_expectation(expectation, dict(parameters))
 
 
 def preload() -> None:
@@ -191,73 +257,3 @@ def _listen(sql_engine: Any, engine: QualityEngine) -> None:
 
     event.listen(sql_engine, "begin", apply_settings)
     event.listen(sql_engine, "handle_error", note_outage)
-
-
-def read_error(exception_info: Mapping[str, Any]) -> str | None:
-    """Message of an expectation that could not be evaluated; None when it could.
-
-    The package puts either one record there, or one for each metric that failed.
-    """
-    records = [exception_info] if "raised_exception" in exception_info else exception_info.values()
-    for record in records:
-        if record["raised_exception"]:
-            return str(record["exception_message"])[:ERROR_LENGTH_MAX]
-    return None
-
-
-def read_result(expectation: Any, result: Any, parameters: Mapping[str, Any]) -> RuleResult:
-    """One rule's result in the product's words."""
-    found = result.result
-    error = None if result.success else read_error(result.exception_info)
-    row_count = found.get("unexpected_count")
-    observed = ""
-    if not result.success and error is None:
-        of_rows = f"{row_count} of {found.get('element_count')} rows outside"
-        observed = of_rows if row_count is not None else str(found.get("observed_value"))
-    rows = read_rows(found)
-    if rows and len(rows) != row_count:
-        raise InvariantBroken(
-            f"rule {expectation.meta['rule']!r}: {row_count} rows break it, {len(rows)} were named"
-        )
-    return RuleResult(
-        rule=expectation.meta["rule"],
-        level=Level(expectation.meta["level"]),
-        sentence=expectation.meta["sentence"],
-        is_success=bool(result.success),
-        failing_count=0 if result.success else row_count or 1,
-        observed=observed,
-        expected=describe_bound(expectation, parameters),
-        error=error,
-        failing_rows=rows,
-    )
-
-
-def read_rows(found: Mapping[str, Any]) -> tuple[RowKey, ...]:
-    """Keys of the failing rows, where the result lists them."""
-    return tuple(
-        RowKey(row["topic"], int(row["partition"]), int(row["message_offset"]))
-        for row in found.get("unexpected_index_list") or ()
-    )
-
-
-def describe_bound(expectation: Any, parameters: Mapping[str, Any]) -> str:
-    """The bound of an expectation as ``name = value``, parameters filled in."""
-    kwargs = {
-        name: parameters.get(value["$PARAMETER"]) if isinstance(value, dict) else value
-        for name, value in expectation.configuration.kwargs.items()
-        if name not in ("batch_id", "column")
-    }
-    column = expectation.configuration.kwargs.get("column")
-    bound = ", ".join(f"{name} = {value}" for name, value in sorted(kwargs.items()))
-    return (f"{column} with {bound}" if column else bound)[:ERROR_LENGTH_MAX]
-
-
-def strip_rows(document: dict[str, Any]) -> dict[str, Any]:
-    """The package's result without lists of rows: those stand in ``landing.rejects``."""
-    for result in document["results"]:
-        result["result"] = {
-            name: value
-            for name, value in result["result"].items()
-            if not name.endswith(("_list", "_query", "_counts"))
-        }
-    return document

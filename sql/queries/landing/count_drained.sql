@@ -1,6 +1,7 @@
--- What one run drained: messages read, and rows that are typed and staged.
+-- What these batches took in: messages read, and rows that are typed and staged.
 select
     coalesce(sum(message_count), 0)::bigint as rows_in,
     coalesce(sum(staged_count), 0)::bigint as rows_out
 from landing.batches
-where run_id = %(run_id)s
+where batch_id = any(%(batch_ids)s::bigint[])
+  and run_id = %(run_id)s

@@ -1,0 +1,62 @@
+"""The steps of a capture round after the drain, in their order, and what they share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+from posttrade.capture import promote_batches, reconcile_batches
+from posttrade.database import StepCounts
+from posttrade.drain import Drain
+from posttrade.quality import validate_batches
+from posttrade.run_log import RunLog
+
+
+@dataclasses.dataclass(frozen=True)
+class RoundTools:
+    """What the steps of a series share."""
+
+    dsn: str
+    kafka_config: Mapping[str, Any]
+    run_id: str
+    run_log: RunLog
+    connection: psycopg.Connection[Any]
+    drain: Drain
+
+
+@dataclasses.dataclass(frozen=True)
+class RoundStep:
+    """One step on the batches of a round; it leaves alone those whose status is not for it.
+
+    Attributes:
+        name: of its rows in the run log and of its spans, after the Dag's.
+        work: the step itself.
+        writes_log: whether it writes its own row of the run log.
+    """
+
+    name: str
+    work: Callable[[RoundTools, Sequence[int]], StepCounts]
+    writes_log: bool = False
+
+
+def _validate(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
+    return validate_batches(tools.dsn, batch_ids, run_id=tools.run_id, connection=tools.connection)
+
+
+def _promote(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
+    return promote_batches(tools.dsn, batch_ids, run_id=tools.run_id)
+
+
+def _reconcile(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
+    return reconcile_batches(tools.dsn, batch_ids, run_id=tools.run_id)
+
+
+# in their order; a step that is added here needs nothing else
+STEPS = (
+    RoundStep("validate_batches", _validate),
+    RoundStep("promote_batches", _promote, writes_log=True),
+    RoundStep("reconcile_batches", _reconcile, writes_log=True),
+)
