@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from posttrade.contracts.message import HEADER, VERSION_FIELD, parse_object
+from posttrade.contracts.message import HEADER, UNREADABLE_ROW, VERSION_FIELD, parse_object
 from posttrade.contracts.schema import DECIMAL, INTEGER, SOURCE, TRADE_DATE, Version, read_contract
 from posttrade.contracts.values import NumberText
 from posttrade.errors import ConfigurationError, DataRejected
@@ -26,7 +26,9 @@ from posttrade.topics import MESSAGE_BYTES_MAX
 
 CSV_SUFFIXES = (".csv", ".txt")
 JSON_SUFFIXES = (".ndjson", ".jsonl", ".json")
-UNREADABLE_ROW = "unreadable_row"
+FILE_HEADER = "source-file"
+LINE_HEADER = "source-line"
+Headers = tuple[tuple[str, bytes], ...]
 NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -111,7 +113,8 @@ def _read_csv(feed: Feed, path: Path, stated: Mapping[str, str]) -> Iterator[Mes
             for cells in rows:
                 if cells:
                     fields = _row_fields(header, cells, stated, rows.line_num)
-                    yield _outgoing(feed, version, fields, numeric, rows.line_num)
+                    origin = _origin_of(path, rows.line_num)
+                    yield _outgoing(feed, version, fields, numeric, origin)
         except csv.Error as error:
             raise ConfigurationError(
                 f"{path} cannot be read as CSV at line {rows.line_num}: {error}; the lines before "
@@ -154,8 +157,14 @@ def _row_fields(
     return fields
 
 
+def _origin_of(path: Path, line: int) -> Headers:
+    """Which line of which file a message is: whoever repairs a reject looks there."""
+    name = path.name.encode("utf-8", "replace")
+    return ((FILE_HEADER, name), (LINE_HEADER, str(line).encode()))
+
+
 def _outgoing(
-    feed: Feed, version: Version, fields: dict[str, Any], numeric: set[str], line: int
+    feed: Feed, version: Version, fields: dict[str, Any], numeric: set[str], origin: Headers
 ) -> Message:
     parts = [
         f"{json.dumps(name)}:{_json_value(value, is_number=name in numeric)}"
@@ -166,8 +175,8 @@ def _outgoing(
         topic=feed.name,
         key=_key_of(fields),
         payload=text.encode("utf-8", "surrogateescape"),
-        headers=((HEADER, str(version.number).encode()),),
-        identity=f"line {line}",
+        headers=((HEADER, str(version.number).encode()), *origin),
+        identity=f"line {origin[-1][1].decode()}",
     )
 
 
@@ -206,21 +215,24 @@ def _read_json_lines(feed: Feed, path: Path, stated: Mapping[str, str]) -> Itera
                 )
             content = (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip()
             if content:
-                yield _outgoing_line(feed, content, stated, number)
+                yield _outgoing_line(feed, content, stated, _origin_of(path, number))
 
 
-def _outgoing_line(feed: Feed, content: bytes, stated: Mapping[str, str], line: int) -> Message:
+def _outgoing_line(
+    feed: Feed, content: bytes, stated: Mapping[str, str], origin: Headers
+) -> Message:
     """A line as it stands; what it leaves open is added behind its last field."""
+    identity = f"line {origin[-1][1].decode()}"
     try:
         fields = parse_object(content)
     except DataRejected:
-        return Message(feed.name, None, content, identity=f"line {line}")
+        return Message(feed.name, None, content, origin, identity=identity)
     added = {name: value for name, value in stated.items() if name not in fields}
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers = origin
     if VERSION_FIELD not in fields:
         version = choose_version(feed, {*fields, *added})
         if version is not None:
-            headers = ((HEADER, str(version.number).encode()),)
+            headers = ((HEADER, str(version.number).encode()), *origin)
     if added:
         more = json.dumps(added)[1:-1]
         content = content.rstrip()[:-1] + (b"," if fields else b"") + more.encode() + b"}"
@@ -228,4 +240,4 @@ def _outgoing_line(feed: Feed, content: bytes, stated: Mapping[str, str], line: 
     key = None
     if isinstance(trade_id, (str, NumberText)):
         key = trade_id.encode("utf-8", "replace")
-    return Message(feed.name, key, content, headers, identity=f"line {line}")
+    return Message(feed.name, key, content, headers, identity=identity)

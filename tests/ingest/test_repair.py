@@ -6,15 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 
 from posttrade.batches import list_batches, reject_batch, retry_batch
 from posttrade.drain import drain_feeds
 from posttrade.errors import ConfigurationError
 from posttrade.load import load_file
-from posttrade.outbox import publish_outbox
 from posttrade.rejects import RejectFilter, export_rejects, list_rejects, replay_rejects
-from tests.ingest.conftest import PARTITIONS, Feeds
+from tests.ingest.conftest import Feeds
 
 Make = Callable[..., bytes]
 
@@ -32,6 +30,30 @@ def test_files_arrive_as_rows(feeds: Feeds, tmp_path: Path) -> None:
         ("T001", "95.00")
     ]
     assert feeds.ask("select reason from landing.rejects") == [("wrong_type",)]
+
+
+def test_a_reject_names_its_file_and_line(feeds: Feeds, tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    path.write_text("trade_id,pnl_impact,commission\nT1,1,0.5\n\nT2,1,000,0.5\nT3,x,1\n")
+    load_file(feeds.kafka_config, "pnl_snapshot", path)
+    lines = tmp_path / "day.ndjson"
+    lines.write_text('\n{"trade_id": 1\n')
+    load_file(feeds.kafka_config, "pnl_snapshot", lines)
+    drain(feeds)
+    found = {
+        (r["source_file"], r["source_line"], r["reason"])
+        for r in list_rejects(feeds.dsn, RejectFilter())
+    }
+    assert found == {
+        ("day.csv", "4", "row_has_too_many_cells"),
+        ("day.csv", "5", "wrong_type"),
+        ("day.ndjson", "2", "not_json"),
+    }
+    (crowded,) = list_rejects(feeds.dsn, RejectFilter(reason="row_has_too_many_cells"))
+    assert crowded["detail"].startswith("line 4 of the file has 4 cells, its header 3")
+    feeds.send("pnl_snapshot", [b"?"])
+    drain(feeds)
+    assert [r["source_file"] for r in list_rejects(feeds.dsn, RejectFilter())][-1] is None
 
 
 def test_repaired_message_is_replayed_once(feeds: Feeds, make_trade: Make, tmp_path: Path) -> None:
@@ -98,38 +120,8 @@ def test_person_decides_on_a_stopped_batch(feeds: Feeds, make_trade: Make) -> No
     ]
     assert feeds.ask("select sum(received_count) from control.received_counts") == [(3,)]
     assert list_batches(feeds.dsn) == []
-    assert list_batches(feeds.dsn, status="REJECTED")[0]["status_reason"] == "sent twice by mistake"
+    (batch,) = list_batches(feeds.dsn, status="REJECTED")
+    assert batch["status_reason"] == "sent twice by mistake"
+    assert batch["reject_count"] == 3  # whoever refused them
     with pytest.raises(ConfigurationError, match="no batch 99"):
         reject_batch(feeds.dsn, 99, detail="x")
-
-
-def test_outbox_is_published_in_order_with_ids(feeds: Feeds) -> None:
-    with psycopg.connect(feeds.dsn) as connection:
-        connection.cursor().executemany(
-            "insert into outbox.messages (message_id, topic, message_key, payload)"
-            " values (%s, 'enriched-trades', 'T1', %s)",
-            [(f"m{number}", json.dumps({"number": number})) for number in range(50)],
-        )
-    assert publish_outbox(feeds.dsn, feeds.kafka_config, limit=20) == 20
-    assert publish_outbox(feeds.dsn, feeds.kafka_config) == 30
-    assert publish_outbox(feeds.dsn, feeds.kafka_config) == 0
-    consumer = Consumer({**feeds.kafka_config, "auto.offset.reset": "earliest"})
-    consumer.assign([TopicPartition("enriched-trades", p, 0) for p in range(PARTITIONS)])
-    messages = consumer.consume(50, 10)
-    consumer.close()
-    assert [json.loads(message.value())["number"] for message in messages] == list(range(50))
-    assert [message.headers() for message in messages] == [
-        [("message-id", f"m{number}".encode())] for number in range(50)
-    ]
-
-
-def test_second_publisher_leaves_it_to_the_first(feeds: Feeds) -> None:
-    with psycopg.connect(feeds.dsn) as connection:
-        connection.execute(
-            "insert into outbox.messages (message_id, topic, payload)"
-            " values ('m1', 'enriched-trades', '{}')"
-        )
-        connection.commit()
-        connection.execute("select pg_advisory_xact_lock(hashtext('outbox.messages'))")
-        assert publish_outbox(feeds.dsn, feeds.kafka_config) == 0
-    assert publish_outbox(feeds.dsn, feeds.kafka_config) == 1

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from posttrade.cli import close
+from posttrade.cli import close, output, rejects
 from posttrade.instance import REPOSITORY, Instance
 
 
@@ -72,6 +73,43 @@ def test_a_link_to_the_launcher_works(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "reconciled and reported" in done.stdout
+
+
+REJECT = {
+    "reject_id": 1234567,
+    "business_date": "2026-11-18",
+    "feed": "broker_confirmations",
+    "partition": 11,
+    "message_offset": 123_456_789,
+    "stage": "contract",
+    "reason": "settlement_date_before_trade_date",
+    "detail": "settlement_date is 2026-11-01, expected at least 2026-11-18; " + "x" * 200,
+    "trade_id": "T\x1b[31m[red]1",
+    "replayed_at": None,
+    "source_file": "day.csv",
+    "source_line": "77",
+}
+
+
+def test_lists_are_whole_at_eighty_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "results", Console(width=80, highlight=False))
+    monkeypatch.setattr(rejects, "list_rejects", lambda *_: [REJECT, REJECT | {"replayed_at": "x"}])
+    monkeypatch.setattr(rejects.Instance, "load", lambda: Instance)
+    monkeypatch.setattr(Instance, "trade_dsn", "")
+    rejects.list_command()
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "\x1b" not in shown
+    for words in ("1234567", "11/123456789", "settlement_date_before_trade_date", "[red]1"):
+        assert words in shown
+    assert "day.csv, line 77" in shown
+    assert shown.count("x" * 70) >= 2
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith("1234567")] == [
+        "no",
+        "yes",
+    ]
 
 
 def test_a_task_that_said_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,12 @@ def test_published_csv_files_load_as_they_are(tmp_path: Path, sent: list[Message
         b'{"trade_id":"T001","ticker":"AAPL","quantity":100,"price":190.50,'
         b'"timestamp":"2026-11-20T10:00:00"}'
     )
-    assert (sent[0].key, sent[0].headers) == (b"T001", (("contract-version", b"1"),))
+    assert sent[0].key == b"T001"
+    assert sent[0].headers == (
+        ("contract-version", b"1"),
+        ("source-file", b"file.csv"),
+        ("source-line", b"2"),
+    )
 
 
 def test_cell_that_is_no_number_is_sent_as_text(tmp_path: Path, sent: list[Message]) -> None:
@@ -102,4 +107,8 @@ def test_full_form_is_recognised(tmp_path: Path, sent: list[Message]) -> None:
     full = {"trade_id": "T1", "version": 1, "pnl_impact": 1, "commission": 1}
     full |= {"trade_date": "2026-11-20", "status": "BOOKED"}
     load_text(tmp_path, "pnl_snapshot", json.dumps(full), "file.jsonl")
-    assert sent[0].headers == (("contract-version", b"2"),)
+    assert sent[0].headers == (
+        ("contract-version", b"2"),
+        ("source-file", b"file.jsonl"),
+        ("source-line", b"1"),
+    )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from posttrade.batches import list_batches, reject_batch, retry_batch
-from posttrade.cli.output import JsonOption, print_facts, print_json, results
+from posttrade.cli.output import (
+    JsonOption,
+    print_facts,
+    print_json,
+    print_records,
+    show_instant,
+)
 from posttrade.instance import Instance
 
 group = typer.Typer(
@@ -35,11 +40,16 @@ def list_command(
     if as_json:
         print_json({"count": len(batches), "batches": batches})
         return
-    names = ("batch_id", "feed", "status", "message_count", "reject_count", "status_reason")
-    table = Table(*names)
-    for batch in batches:
-        table.add_row(*(str(batch[name] or "").replace("[", r"\[") for name in names))
-    results.print(table)
+    names = ("batch_id", "feed", "status", "message_count", "reject_count", "drained_at")
+    headings = ("batch", "feed", "status", "messages", "rejects", "drained (UTC)")
+    records = [
+        (
+            [show_instant(batch[name]) if name == "drained_at" else batch[name] for name in names],
+            batch["status_reason"] or "",
+        )
+        for batch in batches
+    ]
+    print_records(headings, records, "no batches")
 
 
 @group.command("retry")

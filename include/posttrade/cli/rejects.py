@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from posttrade.cli.output import JsonOption, print_facts, print_json, results
+from posttrade.cli.output import JsonOption, clean_lines, print_facts, print_json, print_records
 from posttrade.errors import ConfigurationError
 from posttrade.instance import Instance
 from posttrade.rejects import RejectFilter, export_rejects, list_rejects, replay_rejects
@@ -63,13 +63,29 @@ def list_command(
     if as_json:
         print_json({"count": len(rejects), "rejects": rejects})
         return
-    table = Table("id", "date", "feed", "partition", "offset", "stage", "reason", "detail")
-    for reject in rejects:
-        place = (reject["partition"], reject["message_offset"])
-        first = (reject["reject_id"], reject["business_date"], reject["feed"])
-        last = (reject["stage"], reject["reason"], reject["detail"])
-        table.add_row(*(str(value).replace("[", r"\[") for value in (*first, *place, *last)))
-    results.print(table)
+    print_records(
+        ("reject", "date", "feed", "place", "stage", "replayed"),
+        [(show_cells(reject), show_text(reject)) for reject in rejects],
+        "no rejects",
+    )
+
+
+def show_cells(reject: Mapping[str, Any]) -> list[str]:
+    """A reject's facts in a line: place is partition/offset."""
+    place = f"{reject['partition']}/{reject['message_offset']}"
+    names = ("reject_id", "business_date", "feed")
+    replayed = "yes" if reject["replayed_at"] else "no"
+    return [*(str(reject[name]) for name in names), place, reject["stage"], replayed]
+
+
+def show_text(reject: Mapping[str, Any]) -> str:
+    """Why it was refused, and the line of the file that it came from, where it was loaded."""
+    lines = [f"{reject['reason']}: {reject['detail']}"]
+    if reject["trade_id"]:
+        lines.append(f"trade {reject['trade_id']}")
+    if reject["source_file"]:
+        lines.append(f"{reject['source_file']}, line {reject['source_line']}")
+    return "\n".join(clean_lines(lines))
 
 
 @group.command("export")

@@ -19,6 +19,7 @@ from posttrade.errors import DataRejected
 MESSAGE_BYTES_MAX = 256 * 1024
 HEADER = "contract-version"
 VERSION_FIELD = "contract_version"
+UNREADABLE_ROW = "unreadable_row"  # how a load sends a row that has more cells than its header
 VERSION_DIGITS_MAX = 4
 VERSION_FIELD_BYTES = VERSION_FIELD.encode()
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -75,8 +76,17 @@ def read_fields(version: Version, parsed: dict[str, Any], latest: dt.date) -> di
     """The values of a version's fields; a field that is left out or null is None.
 
     Raises:
-        DataRejected: a field is missing or breaks its rule.
+        DataRejected: a field is missing or breaks its rule, or the message stands for a row of a
+            file that cannot be told apart into fields.
     """
+    if UNREADABLE_ROW in parsed:
+        cells, line = parsed[UNREADABLE_ROW], parsed.get("line")
+        count = len(cells) if isinstance(cells, list) else show(cells)
+        raise DataRejected(
+            "row_has_too_many_cells",
+            f"line {show(line)} of the file has {count} cells, its header "
+            f"{show(parsed.get('expected_cells'))}: a comma inside a cell needs quotes around it",
+        )
     return {field.name: _read_field(field, parsed, latest) for field in version.fields}
 
 

@@ -1,4 +1,5 @@
--- Rejects that fit the filters, the newest last. A filter that is null does not filter.
+-- Rejects that fit the filters, the newest last. A filter that is null does not filter. File and line
+-- are known of messages that a load sent, as long as the raw message is kept.
 select
     r.reject_id,
     r.feed,
@@ -13,8 +14,14 @@ select
     r.trade_id,
     r.payload,
     r.rejected_at,
-    r.replayed_at
+    r.replayed_at,
+    m.headers ->> 'source-file' as source_file,
+    m.headers ->> 'source-line' as source_line
 from landing.rejects as r
+left join landing.messages as m
+    on m.topic = r.topic
+    and m.partition = r.partition
+    and m.message_offset = r.message_offset
 where (%(feed)s::text is null or r.feed = %(feed)s)
     and (%(business_date)s::date is null or r.business_date = %(business_date)s)
     and (%(reason)s::text is null or r.reason = %(reason)s)
