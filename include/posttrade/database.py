@@ -22,6 +22,9 @@ from posttrade.errors import InvariantBroken, Unavailable
 
 SQL_ROOT = Path(__file__).resolve().parents[2] / "sql"
 STATEMENT_TIMEOUT_S = 900
+# a process that hangs would hold its locks for ever: longer than the outbox may wait for the broker
+# within its transaction, shorter than the next one waits for the locks
+IDLE_TIMEOUT_S = 600
 CONNECT_TIMEOUT_S = 10
 
 
@@ -35,19 +38,29 @@ class StepCounts:
 
 @contextlib.contextmanager
 def connect(
-    dsn: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S, application_name: str = "posttrade"
+    dsn: str,
+    *,
+    statement_timeout_s: int = STATEMENT_TIMEOUT_S,
+    idle_timeout_s: int = IDLE_TIMEOUT_S,
+    application_name: str = "posttrade",
 ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """Open a connection in UTC; commits when the block ends well, rolls back when it does not.
 
     Args:
         dsn: libpq connection string or URI.
         statement_timeout_s: seconds after which the server ends a statement.
+        idle_timeout_s: seconds without a statement after which the server ends the session, and
+            frees what it holds; 0: never.
         application_name: how the connection shows in ``pg_stat_activity``.
 
     Raises:
         Unavailable: the server does not answer, breaks off, or ends a statement.
     """
-    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
+    options = (
+        f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000}"
+        f" -c idle_in_transaction_session_timeout={idle_timeout_s * 1000}"
+        f" -c idle_session_timeout={idle_timeout_s * 1000}"
+    )
     try:
         connection = psycopg.connect(
             dsn,
@@ -112,7 +125,7 @@ def migrate(dsn: str) -> int:
     import yoyo  # only here: reads entry points, which costs 0.2 s
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    with connect(dsn) as connection:
+    with connect(dsn, idle_timeout_s=0) as connection:  # idle while another one migrates
         connection.autocommit = True
         connection.execute("select pg_advisory_lock(hashtext('posttrade.migrate'))")
         backend = yoyo.get_backend(_yoyo_uri(conninfo.conninfo_to_dict(dsn)))

@@ -68,18 +68,25 @@ def render_pack(dsn: str, business_date: dt.date, *, run_id: str, reports_dir: P
     Raises:
         GateFailed: the date was never closed.
         InvariantBroken: a file of an earlier version is missing or was altered.
-        Unavailable: another rendering of this date does not end, or the database is away.
+        Unavailable: another rendering of this date does not end, the folder takes no files (a full
+            disk), or the database is away.
     """
     with connect(dsn) as connection:
         _lock_date(connection, business_date)
         versions = read_versions(connection, business_date, reports_dir)
         connection.commit()
         verify_versions(versions)
-        draft = open_draft(reports_dir, business_date)
         try:
-            return _render(connection, business_date, run_id, versions, draft)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            draft = open_draft(reports_dir, business_date)
+            try:
+                return _render(connection, business_date, run_id, versions, draft)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError as error:
+            raise Unavailable(
+                f"the pack of {business_date} cannot be written below {reports_dir}: {error}. "
+                "Make room there, or mend the folder; no half version is left"
+            ) from error
 
 
 def _render(
