@@ -64,4 +64,4 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     try:
         yield running
     finally:
-        running.run("down", check=False)
+        running.run("down", "--discard", check=False)

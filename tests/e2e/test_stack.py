@@ -22,7 +22,7 @@ from posttrade.embedded import processes
 from posttrade.instance import REPOSITORY, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TIMEOUT_S = 300
 REPAIR_TIMEOUT_S = 120
@@ -68,7 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     done = posttrade(folder, "up")
     assert done.returncode == 0, done.stderr
     yield folder
-    posttrade(folder, "down")
+    posttrade(folder, "down", "--discard")
 
 
 def test_everything_runs_and_a_second_up_starts_nothing(home: Path) -> None:
@@ -166,6 +166,43 @@ def test_what_dies_comes_back_by_itself(home: Path) -> None:
     assert 'posttrade_service_up{service="airflow-scheduler"} 1.0' in metrics
 
 
+def test_what_the_embedded_broker_loses_is_counted(home: Path, tmp_path: Path) -> None:
+    def ask(sql: str) -> str:
+        return posttrade(home, "psql", "-A", "-t", "-c", sql).stdout.strip()
+
+    services = await_running(home)
+    rows = [f"LOST{n},AAPL,BUY,10,190.5,2026-11-18" for n in range(25)]
+    file = tmp_path / "trades.csv"
+    file.write_text("\n".join(["trade_id,symbol,side,quantity,price,trade_date", *rows]))
+    assert posttrade(home, "airflow", "dags", "pause", "--yes", "trade_capture").returncode == 0
+    time.sleep(3)  # a wait that had begun sees them and leaves them to the paused Dag
+    loaded = posttrade(home, "load", "trades", str(file))
+    assert loaded.returncode == 0, loaded.stderr
+    down = posttrade(home, "down")
+    if down.returncode == 0:
+        pytest.fail(f"25 messages went with it: {down.stderr}")
+    assert "25 messages are only in the embedded broker" in down.stderr
+    assert tell(home, "status")["is_running"]
+    os.kill(services["embedded-broker"]["pid"], signal.SIGKILL)
+    wait_for(lambda: tell(home, "status")["services"]["embedded-broker"]["running"])
+    log = (home / "logs" / "supervisor.log").read_text()
+    assert "gone undrained are 25 messages of trades" in log
+    posttrade(home, "airflow", "dags", "unpause", "--yes", "trade_capture")
+    wait_for(lambda: ask("select sum(lost_count) from landing.batch_ranges") == "25")
+    wait_for(lambda: ask("select count(*) from control.alerts where kind = 'offsets_lost'") == "1")
+    assert posttrade(home, "load", "trades", str(file)).returncode == 0
+    wait_for(
+        lambda: ask("select count(*) from trade.executions where trade_id like 'LOST%'") == "25"
+    )
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + REPAIR_TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
 def test_up_takes_over_from_a_killed_supervisor(home: Path) -> None:
     before = await_running(home)
     for name in ("supervisor", "postgres", "airflow-scheduler"):
@@ -227,8 +264,27 @@ def test_an_error_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_wrong_broker_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    done = posttrade(tmp_path, "up", "--broker", "rabbit")
+@pytest.mark.parametrize(
+    ("broker", "words"),
+    [
+        ("rabbit", "embedded, kafka or HOST:PORT"),
+        ("rabbit:hole", "embedded, kafka or HOST:PORT"),
+        ("127.0.0.1:1", "no broker answers at 127.0.0.1:1"),
+    ],
+)
+def test_a_wrong_broker_is_refused_before_anything_starts(
+    tmp_path: Path, broker: str, words: str
+) -> None:
+    done = posttrade(tmp_path, "up", "--broker", broker)
     assert done.returncode == 2
-    assert "embedded, kafka or HOST:PORT" in done.stderr
+    assert words in done.stderr
+    assert members(tmp_path) == []
+
+
+def test_an_up_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
+    Instance.create(tmp_path)
+    (tmp_path / "run" / "broker-ends").write_text("no offsets")
+    done = posttrade(tmp_path, "up")
+    assert done.returncode != 0
+    assert "stopping again what was started" in done.stderr
     assert members(tmp_path) == []

@@ -49,6 +49,26 @@ def ask(gate: Gate, sequence: int, size: int, epoch: int = 0, producer: int = 7)
     return asyncio.run(gate.find_refusal(wanted))
 
 
+def test_room_is_made_for_a_large_batch_also_below_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_gate, "TRIM_INTERVAL_S", 0)
+    broker = Broker()
+    gate = broker.gate()
+    assert store(gate, 2 * MEGABYTE, 0) is None
+    assert gate.rooms["t", 0].fill < broker_gate.TRIM_FROM
+    assert store(gate, 4 * MEGABYTE, 10) == FULL  # nothing is drained yet
+    broker.drained["t", 0] = 10
+    assert store(gate, 4 * MEGABYTE, 10) is None
+    assert broker.forgotten == [("t", 0, 10)]
+
+
+def test_an_end_is_noted_when_the_broker_has_answered() -> None:
+    gate = Broker().gate()
+    noted: list[tuple[str, int, int]] = []
+    gate.note_end = lambda *place: noted.append(place)
+    store(gate, 100, 5)
+    assert noted == [("t", 0, 15)]
+
+
 def test_a_later_batch_waits_for_the_one_that_was_refused() -> None:
     broker = Broker()
     gate = broker.gate()

@@ -9,14 +9,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from posttrade.cli.output import JsonOption, print_json, progress, results
-from posttrade.cli.simulate import amount_option, read_date, send_day
+from posttrade.cli.simulate import BREAK_RATE_HELP, amount_option, read_date, send_day
 from posttrade.errors import Unavailable
 from posttrade.instance import Instance
 
 if TYPE_CHECKING:
     from posttrade.simulator.options import SimulationOptions
 
-DATE_DEFAULT = "2026-11-18"
 DRAIN_STALL_TIMEOUT_S = 180.0
 EXIT_DIFFERENT = 1
 
@@ -27,10 +26,12 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    date: Annotated[str, typer.Option(help="Business date of the simulated day.")] = DATE_DEFAULT,
+    date: Annotated[
+        str | None, typer.Option(help="Business date; default: the latest past NYSE session.")
+    ] = None,
     trades: Annotated[int, typer.Option(help="Trades, three messages each.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="Same seed, same day.")] = 1,
-    break_rate: Annotated[str, amount_option("Trades with planted breaks.")] = "1.5%",
+    break_rate: Annotated[str, amount_option(BREAK_RATE_HELP)] = "1.5%",
     duplicates: Annotated[str, amount_option("Messages sent a second time.")] = "0.5%",
     late: Annotated[str, amount_option("Trades whose other sides come much later.")] = "0.5%",
     out_of_order: Annotated[str, amount_option("Trades whose messages overtake others.")] = "0.5%",
@@ -52,7 +53,7 @@ def demo(
     when the breaks and refused messages found are not exactly those planted.
     """
     from posttrade.cli.stack import say
-    from posttrade.embedded import stack
+    from posttrade.embedded import shutdown, stack
     from posttrade.simulator.options import Share, SimulationOptions
 
     texts = {
@@ -75,7 +76,7 @@ def demo(
     finally:
         if not keep:
             say("stopping")
-            stack.down(say)
+            shutdown.down(say, discard=True)
     if as_json:
         print_json(result)
     else:

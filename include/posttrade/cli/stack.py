@@ -61,11 +61,23 @@ def up(
     print_facts(facts, as_json=as_json)
 
 
-def down(as_json: JsonOption = False) -> None:
-    """Stop everything of this instance, also what a crash left behind."""
-    from posttrade.embedded import stack
+def down(
+    discard: Annotated[
+        bool,
+        typer.Option(
+            "--discard", help="Give up messages that are only in the embedded broker's memory."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Stop everything of this instance, also what a crash left behind.
 
-    stopped = stack.down(say)
+    Messages that only the embedded broker holds are drained first; nothing is stopped when nobody
+    drains them.
+    """
+    from posttrade.embedded import shutdown
+
+    stopped = shutdown.down(say, discard=discard)
     if as_json:
         print_json({"stopped": list(stopped.names), "lost_messages": stopped.lost})
     else:

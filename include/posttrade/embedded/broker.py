@@ -1,8 +1,9 @@
 """The embedded broker: a process that holds the Kafka client library's own broker, in memory.
 
 It speaks the Kafka protocol on a fixed port, with the topics of ``posttrade.topics``. It keeps
-nothing when it ends: messages that were not drained by then are gone, and `status` says so. Offsets
-go on where the database has drained to, so that a restart never looks like a topic made anew.
+nothing when it ends: messages that were not drained by then are gone. Offsets go on where the last
+one ended, so that a restart never looks like a topic made anew, and the drain finds what is gone
+as a gap: recorded with its size, alerted, and in the control totals.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import json
 import socket
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from posttrade.embedded import produce
-from posttrade.embedded.broker_gate import CHUNK_BYTES, Gate, Key, iterate_fillers
+from posttrade.embedded.broker_ends import EndOffsets, count_undrained, read_ends
+from posttrade.embedded.broker_gate import CHUNK_BYTES, Gate, Key
 from posttrade.embedded.mock_cluster import MockCluster
 from posttrade.embedded.supervisor import Service, find_process, start_service
 from posttrade.errors import InvariantBroken
+from posttrade.feeds import FEEDS
 from posttrade.instance import Instance, is_port_open, write_private
+from posttrade.statements import read_statement
 
 SERVICE = "embedded-broker"
 FILL_INTERVAL_S = 2
@@ -32,6 +36,11 @@ ANSWER_TIMEOUT_S = 10
 def fill_path(instance: Instance) -> Path:
     """Where the broker writes how full it is."""
     return instance.run_dir / "broker-fill.json"
+
+
+def ends_path(instance: Instance) -> Path:
+    """Where the broker writes up to which offset each partition goes."""
+    return instance.run_dir / "broker-ends"
 
 
 def describe(instance: Instance) -> Service:
@@ -52,29 +61,41 @@ def describe(instance: Instance) -> Service:
     )
 
 
-def start(instance: Instance) -> bool:
-    """Start the broker, its logs beginning at the offsets that the database has drained.
+def start(instance: Instance, report: Callable[[str], None]) -> bool:
+    """Start the broker, its logs beginning where the last one ended.
 
     Returns:
         Whether it was started now.
     """
-    return start_service(instance, prepare(instance))
+    return start_service(instance, prepare(instance, report))
 
 
-def prepare(instance: Instance) -> Service:
-    """Write the options of a broker that does not run yet, and say how it is started."""
+def prepare(instance: Instance, report: Callable[[str], None]) -> Service:
+    """Write the options of a broker that does not run yet, and say how it is started.
+
+    What went with the last one is reported.
+    """
     from posttrade.topics import TOPICS
 
     if find_process(instance, SERVICE) is None:
+        if gone := count_gone(instance):
+            report(f"the embedded broker keeps nothing: gone undrained are {describe_counts(gone)}")
+        starts = read_starts(instance)
         options = {
             "port": instance.ports["broker"],
             "topics": {topic.name: topic.partitions for topic in TOPICS},
-            "starts": [[*key, offset] for key, offset in read_drained(instance.trade_dsn).items()],
+            "starts": [[*key, offset] for key, offset in starts.items()],
             "fill_path": str(fill_path(instance)),
+            "ends_path": str(ends_path(instance)),
             "has_database": True,
         }
         write_private(instance.run_dir / "broker-options.json", json.dumps(options))
     return describe(instance)
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Numbers of messages by topic, in words."""
+    return ", ".join(f"{count} messages of {topic}" for topic, count in sorted(counts.items()))
 
 
 def read_drained(dsn: str) -> dict[Key, int]:
@@ -83,6 +104,36 @@ def read_drained(dsn: str) -> dict[Key, int]:
 
     with database.connect(dsn, application_name="posttrade broker") as connection:
         return backlog.read_drained(connection)
+
+
+def read_starts(instance: Instance) -> dict[Key, int]:
+    """Where each partition begins: where it ended, and never before what was drained.
+
+    A partition of which messages are gone and none was drained is noted as begun at 0, so that the
+    drain sees the gap.
+    """
+    from posttrade import database
+
+    ends, starts = read_ends(ends_path(instance)), read_drained(instance.trade_dsn)
+    for topic, partition in set(ends) - set(starts):
+        if count_undrained({(topic, partition): ends[topic, partition]}, {}, FEEDS):
+            parameters = {"topic": topic, "partition": partition}
+            with database.connect(instance.trade_dsn) as connection:
+                connection.execute(read_statement("landing/begin_partition"), parameters)
+    for key, end in ends.items():
+        starts[key] = max(starts.get(key, 0), end)
+    return starts
+
+
+def count_gone(instance: Instance) -> dict[str, int]:
+    """Messages of each feed that a broker took which runs no more, and that nobody had drained.
+
+    Those that the drain has recorded as lost since then are not counted again.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    return count_undrained(read_ends(ends_path(instance)), read_drained(instance.trade_dsn), FEEDS)
 
 
 def begin_at(cluster: MockCluster, starts: Mapping[Key, int]) -> None:
@@ -99,6 +150,16 @@ def begin_at(cluster: MockCluster, starts: Mapping[Key, int]) -> None:
             if key not in offsets:
                 raise InvariantBroken(f"embedded broker: {key} cannot begin at {starts[key]}")
             cluster.delete_records(*key, offsets[key] + count)
+
+
+def iterate_fillers(starts: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:
+    """Split offsets to begin at into counts that one batch can claim."""
+    for key, offset in starts.items():
+        left = offset
+        while left > 0:
+            count = min(left, 2**31 - 1)
+            yield key, count
+            left -= count
 
 
 def receive(line: socket.socket, length: int) -> bytes:
@@ -129,6 +190,8 @@ async def serve(options: Mapping[str, Any]) -> None:
         read_drained_of_instance if options.get("has_database") else dict,
         cluster.delete_records,
     )
+    if path := options.get("ends_path"):
+        gate.note_end = EndOffsets(Path(path), {key: starts.get(key, 0) for key in gate.rooms}).note
     server = await asyncio.start_server(
         gate.serve_client, "127.0.0.1", options["port"], limit=CHUNK_BYTES
     )

@@ -5,7 +5,7 @@ oldest without a word. Every request passes here, so this knows to the byte what
 holds: the sizes from produce requests, the offsets from their answers. A request that does not
 fit is answered with a retriable error, and never reaches the broker: the producer waits, tries
 again and in the end reports the failure to its caller. Room comes back when the drain has stored
-messages in the database: then, and only when a partition is half full, drained ones are forgotten.
+messages in the database: they are forgotten when a partition is half full or has no room.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import contextlib
 import dataclasses
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from posttrade.embedded import produce
 
@@ -84,6 +84,7 @@ class Gate:
         }
         self.read_drained = read_drained
         self.forget = forget
+        self.note_end: Callable[[str, int, int], None] = lambda *_: None  # told before producers
         # first sequence of the batch that a producer was refused last, and has to bring again
         self._owed: dict[tuple[str, int, int, int], int] = {}
         self._trimmed_at = 0.0
@@ -125,8 +126,9 @@ class Gate:
             self.refused += 1
             return FULL
         rooms = [(self.rooms[a.topic, a.partition], a.size) for a in request.appends]
-        if any(room.fill >= TRIM_FROM or not room.fits(size) for room, size in rooms):
-            await self.trim()
+        tight = [room for room, size in rooms if room.fill >= TRIM_FROM or not room.fits(size)]
+        if tight:
+            await self.trim(tight)
         if all(room.fits(size) for room, size in rooms):
             for append in request.appends:
                 if self._owed.get(append.turn) == append.first_sequence:
@@ -164,9 +166,14 @@ class Gate:
             if base is not None:
                 room.stored.append((base, base + append.records, append.size))
                 room.stored_bytes += append.size
+                self.note_end(append.topic, append.partition, base + append.records)
 
-    async def trim(self) -> None:
-        """Forget what is drained, in partitions that fill up; at most a few times a second."""
+    async def trim(self, tight: Collection[Room] = ()) -> None:
+        """Forget what is drained, in partitions that fill up; at most a few times a second.
+
+        Args:
+            tight: partitions that need room now, however full they are.
+        """
         async with self._trimming:
             if time.monotonic() - self._trimmed_at < TRIM_INTERVAL_S:
                 return
@@ -176,7 +183,9 @@ class Gate:
                 self._trimmed_at = time.monotonic()
             for key, next_offset in drained.items():
                 room = self.rooms.get(key)
-                if room is not None and room.fill >= TRIM_FROM:
+                if room is None:
+                    continue
+                if room.fill >= TRIM_FROM or any(room is other for other in tight):
                     self._trim_room(key, room, next_offset)
 
     def _trim_room(self, key: Key, room: Room, next_offset: int) -> None:
@@ -288,13 +297,3 @@ class Link:
         for writer in (self.to_client, self.to_broker):
             with contextlib.suppress(OSError, RuntimeError):
                 writer.close()
-
-
-def iterate_fillers(starts: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:
-    """Split offsets to begin at into counts that one batch can claim."""
-    for key, offset in starts.items():
-        left = offset
-        while left > 0:
-            count = min(left, 2**31 - 1)
-            yield key, count
-            left -= count

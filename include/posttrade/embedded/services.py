@@ -35,7 +35,7 @@ def prepare_service(instance: Instance, name: str, report: Callable[[str], None]
     if name == POSTGRES:
         return postgres.prepare(instance)
     if name == broker.SERVICE:
-        return broker.prepare(instance)
+        return broker.prepare(instance, report)
     if name == kafka.SERVICE:
         return kafka.prepare(instance, report)
     if name == MAIL:

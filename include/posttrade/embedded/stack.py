@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
-
-import psycopg
 
 from posttrade import database
 from posttrade.embedded import (
@@ -19,19 +18,18 @@ from posttrade.embedded import (
     mail,
     observation,
     postgres,
-    processes,
     supervisor,
 )
 from posttrade.embedded.services import SUPERVISOR
-from posttrade.errors import ConfigurationError, PostTradeError
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.instance import (
     EMBEDDED,
     KAFKA,
     PORT_NAMES,
     Instance,
     choose_ports,
-    find_home,
     is_port_free,
+    is_port_open,
 )
 
 Report = Callable[[str], None]
@@ -81,10 +79,7 @@ def up(
         ConfigurationError: no such broker, or one that cannot follow the former one.
         Unavailable: something does not start; the end of its log is in the message.
     """
-    if broker_choice not in (None, EMBEDDED, KAFKA) and ":" not in str(broker_choice):
-        raise ConfigurationError(
-            f"--broker takes embedded, kafka or HOST:PORT, not {broker_choice!r}"
-        )
+    check_broker(broker_choice or instance.broker)
     began = time.monotonic()
     started: list[str] = []
 
@@ -94,7 +89,7 @@ def up(
         verb = "ready" if was_started else "was running"
         report(f"{time.monotonic() - began:5.1f} s  {name} {verb}")
 
-    with supervisor.exclusive(instance):
+    with supervisor.exclusive(instance), all_or_nothing(instance, report):
         instance = observation.settle_endpoint(settle_ports(instance, report), observe)
         if was_started := postgres.start(instance):
             # whatever of Airflow outlived its database ends sooner or later, perhaps after a look
@@ -119,6 +114,38 @@ def up(
             finish(tasks)
         note(SUPERVISOR, keeper.start(instance))
     return Outcome(instance, tuple(started), time.monotonic() - began)
+
+
+def check_broker(choice: str) -> None:
+    """Refuse a broker that cannot be had, before anything is started.
+
+    Raises:
+        ConfigurationError: no such broker, or it needs what is not installed.
+        Unavailable: nothing answers at the address.
+    """
+    host, _, port = choice.rpartition(":")
+    if choice == KAFKA:
+        kafka.find_java()
+    elif choice != EMBEDDED:
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ConfigurationError(f"--broker takes embedded, kafka or HOST:PORT, not {choice!r}")
+        if not is_port_open(int(port), host):
+            raise Unavailable(f"no broker answers at {choice}: nothing was started")
+
+
+@contextlib.contextmanager
+def all_or_nothing(instance: Instance, report: Report) -> Iterator[None]:
+    """When the block fails, stop what it started, unless something was running before."""
+    names = [name for stage in STOP_ORDER for name in stage]
+    was_running = any(supervisor.find_process(instance, name) for name in names)
+    try:
+        yield
+    except BaseException:
+        if not was_running:
+            report("stopping again what was started")
+            for stage in STOP_ORDER:
+                supervisor.stop_services(instance, stage)
+        raise
 
 
 def finish(tasks: list[concurrent.futures.Future[Any]]) -> None:
@@ -183,7 +210,7 @@ def stop_unwanted_brokers(instance: Instance) -> None:
 def start_broker(instance: Instance, note: Callable[[str, bool], None], report: Report) -> None:
     """Start the chosen broker, or look at the one run by others; see that the topics are there."""
     if instance.broker == EMBEDDED:
-        note(broker.SERVICE, broker.start(instance))
+        note(broker.SERVICE, broker.start(instance, report))
     elif instance.broker == KAFKA:
         note(kafka.SERVICE, kafka.start(instance, report))
     else:
@@ -208,50 +235,3 @@ def fill_reference_data(dsn: str) -> None:
 
     with database.connect(dsn) as connection:
         load_reference_data(connection)
-
-
-@dataclasses.dataclass(frozen=True)
-class Stopped:
-    """What `down` found.
-
-    Attributes:
-        names: services that were running, and ``process <id>`` for what was left over.
-        lost: messages that the embedded broker held and nobody had drained.
-    """
-
-    names: tuple[str, ...] = ()
-    lost: int = 0
-
-
-def down(report: Report) -> Stopped:
-    """Stop everything that belongs to the instance, whatever state it is in."""
-    if not (find_home(None) / "instance.json").exists():
-        return Stopped()
-    instance = Instance.load()
-    names: list[str] = []
-    lost = 0
-    with supervisor.exclusive(instance):
-        for stage in STOP_ORDER:
-            if broker.SERVICE in stage:
-                lost = count_lost(instance)
-            for name in supervisor.stop_services(instance, stage):
-                report(f"{name} stopped")
-                names.append(name)
-        names += [f"process {pid}" for pid in processes.sweep_orphans(instance)]
-    if lost:
-        report(f"the embedded broker keeps nothing: {lost} messages were not drained and are gone")
-    return Stopped(tuple(names), lost)
-
-
-def count_lost(instance: Instance) -> int:
-    """Messages that go with the embedded broker: those that are not in the database yet."""
-    if any(supervisor.find_process(instance, n) is None for n in ("postgres", broker.SERVICE)):
-        return 0
-    from posttrade import backlog
-    from posttrade.feeds import FEEDS
-
-    try:
-        with database.connect(instance.trade_dsn) as connection:
-            return backlog.read_backlog(connection, instance.kafka_config, sorted(FEEDS)).waiting
-    except (PostTradeError, psycopg.Error):
-        return 0

@@ -78,7 +78,9 @@ def describe_broker(instance: Instance) -> dict[str, Any]:
     """Whether the broker keeps its messages, and how full the embedded one is."""
     if instance.broker != EMBEDDED:
         return {"is_durable": True}
-    facts: dict[str, Any] = {"is_durable": False, "keeps": "in memory only"}
+    facts: dict[str, Any] = {"is_durable": False, "keeps": "in memory only", "fill": None}
+    if supervisor.find_process(instance, broker.SERVICE) is None:
+        return facts  # what stands in the file was then
     try:
         facts["fill"] = json.loads(broker.fill_path(instance).read_text(encoding="utf-8"))
     except (OSError, ValueError, PostTradeError):
