@@ -37,11 +37,32 @@ def close(
     date: Annotated[
         dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="Business date, YYYY-MM-DD")
     ],
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also a date in the future, or one of which nothing came."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Close a business date: reconcile it, make its report, mail it. May be repeated."""
+    """Close a business date: reconcile it, make its report, mail it. May be repeated.
+
+    A holiday or an empty day is closed with --force.
+    """
+    if not force:
+        refuse_unlikely_date(Instance.load(), date.date())
     result = close_business_date(Instance.load(), date.date(), say)
     print_facts(result, as_json=as_json)
+
+
+def refuse_unlikely_date(instance: Instance, business_date: dt.date) -> None:
+    """Stop before a date is closed that nobody can have meant; tell what is unusual.
+
+    Raises:
+        ConfigurationError: the date is in the future, or nothing came for it.
+    """
+    from posttrade.close_request import check_date
+
+    if remark := check_date(instance.trade_dsn, instance.kafka_config, business_date):
+        say(f"note: {remark}")
 
 
 def say(line: str) -> None:
