@@ -57,7 +57,7 @@ def test_an_unlikely_date_is_refused_and_force_is_named(
 
 def test_a_date_with_messages_is_closed(check: Check, trade_dsn: str) -> None:
     run(trade_dsn, RECEIVED, BUSINESS_DAY)
-    assert "in no calendar of the house" in str(check(BUSINESS_DAY))  # this database has none
+    check(BUSINESS_DAY)
 
 
 def test_a_date_that_was_closed_is_closed_again(check: Check, trade_dsn: str) -> None:
