@@ -30,6 +30,10 @@ CREATE SCHEMA report;
 
 COMMENT ON SCHEMA report IS 'Versions of the end-of-day pack. Append-only.';
 
+CREATE SCHEMA settlement;
+
+COMMENT ON SCHEMA settlement IS 'Instructions, their events, and the movements of securities and cash. Append-only.';
+
 CREATE SCHEMA staging;
 
 COMMENT ON SCHEMA staging IS 'Typed rows of batches that are not promoted yet.';
@@ -378,6 +382,117 @@ $$;
 
 COMMENT ON FUNCTION reference.add_weekdays(p_date date, p_days integer) IS 'The date n Mondays-to-Fridays later; stands in where no calendar reaches.';
 
+CREATE FUNCTION reference.adjust_date(p_calendar_id text, p_date date, p_convention text) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    select case p_convention
+        when 'FOLLOWING' then next.day
+        when 'PRECEDING' then last.day
+        when 'MODIFIED_FOLLOWING' then
+            case when date_trunc('month', next.day) = date_trunc('month', p_date)
+                then next.day else last.day
+            end
+        when 'MODIFIED_PRECEDING' then
+            case when date_trunc('month', last.day) = date_trunc('month', p_date)
+                then last.day else next.day
+            end
+    end
+    from (
+        select min(calendar_date) as day
+        from reference.calendar_days
+        where calendar_id = p_calendar_id
+          and is_business_day
+          and calendar_date between p_date and p_date + 40
+    ) as next
+    cross join (
+        select max(calendar_date) as day
+        from reference.calendar_days
+        where calendar_id = p_calendar_id
+          and is_business_day
+          and calendar_date between p_date - 40 and p_date
+    ) as last
+$$;
+
+COMMENT ON FUNCTION reference.adjust_date(p_calendar_id text, p_date date, p_convention text) IS 'A date moved to a business day by a convention: FOLLOWING, PRECEDING, MODIFIED_FOLLOWING (not into the next month), MODIFIED_PRECEDING. Null for another name, or beyond the calendar.';
+
+CREATE FUNCTION reference.lay_calendar(p_calendar_id text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    with newest as (
+        select distinct on (calendar_date)
+            calendar_date,
+            is_open
+        from reference.calendar_overrides
+        where calendar_id = p_calendar_id
+        order by calendar_date, override_id desc
+    ),
+    wanted as (
+        select
+            d.calendar_date,
+            coalesce(n.is_open, d.is_open_by_rule) as is_open,
+            count(*) filter (where coalesce(n.is_open, d.is_open_by_rule))
+                over (order by d.calendar_date) as ordinal
+        from reference.calendar_days as d
+        left join newest as n on n.calendar_date = d.calendar_date
+        where d.calendar_id = p_calendar_id
+    )
+    update reference.calendar_days as d
+    set is_business_day = w.is_open,
+        business_day_ordinal = -w.ordinal,
+        recorded_at = now()
+    from wanted as w
+    where d.calendar_id = p_calendar_id
+      and d.calendar_date = w.calendar_date
+      and (d.is_business_day, d.business_day_ordinal) <> (w.is_open, w.ordinal);
+    update reference.calendar_days
+    set business_day_ordinal = -business_day_ordinal
+    where calendar_id = p_calendar_id
+      and business_day_ordinal < 0;
+end
+$$;
+
+COMMENT ON FUNCTION reference.lay_calendar(p_calendar_id text) IS 'Brings a calendar in line with its rule and what people said of its days. Changes what differs.';
+
+CREATE FUNCTION reference.override_day(p_calendar_id text, p_date date, p_is_open boolean, p_reason text, p_decided_by text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    new_id integer;
+begin
+    if not exists (
+        select
+        from reference.calendar_days
+        where (calendar_id, calendar_date) = (p_calendar_id, p_date)
+    ) then
+        raise exception using
+            errcode = 'PT020',
+            message = format('calendar %s does not reach %s', p_calendar_id, p_date),
+            hint = 'See reference.calendar_days for the calendars and their span.';
+    end if;
+    insert into reference.calendar_overrides (
+        calendar_id, calendar_date, is_open, reason, decided_by
+    )
+    values (p_calendar_id, p_date, p_is_open, p_reason, p_decided_by)
+    returning override_id into new_id;
+    perform reference.lay_calendar(p_calendar_id);
+    return new_id;
+end
+$$;
+
+COMMENT ON FUNCTION reference.override_day(p_calendar_id text, p_date date, p_is_open boolean, p_reason text, p_decided_by text) IS 'A person''s word over one day: open, closed, or (null) the rule again. Takes effect at once.';
+
+CREATE FUNCTION reference.settlement_date(p_market_id text, p_asset_class text, p_trade_date date) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    select settlement_date
+    from reference.settlement_dates(array[p_trade_date])
+    where market_id = p_market_id
+      and asset_class = p_asset_class
+$$;
+
+COMMENT ON FUNCTION reference.settlement_date(p_market_id text, p_asset_class text, p_trade_date date) IS 'When a trade of a market and asset class settles; null where no cycle or calendar reaches. For many trades join reference.settlement_dates.';
+
 CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABLE(business_date date, market_id text, asset_class text, settlement_date date)
     LANGUAGE sql STABLE
     AS $$
@@ -398,14 +513,22 @@ CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABL
     ) as cycle
     join reference.markets as m on m.market_id = cycle.market_id
     join reference.calendar_days as trade_day
-        on trade_day.calendar_id = m.settlement_calendar
+        on trade_day.calendar_id = coalesce(m.counting_calendar, m.settlement_calendar)
         and trade_day.calendar_date = traded.business_date
     -- a trade on a holiday settles at the earliest on the next settlement day, also when n is 0
+    join reference.calendar_days as counted
+        on counted.calendar_id = trade_day.calendar_id
+        and counted.is_business_day
+        and counted.business_day_ordinal = trade_day.business_day_ordinal
+            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+    join reference.calendar_days as due
+        on due.calendar_id = m.settlement_calendar
+        and due.calendar_date = counted.calendar_date
     join reference.calendar_days as settles
         on settles.calendar_id = m.settlement_calendar
         and settles.is_business_day
-        and settles.business_day_ordinal = trade_day.business_day_ordinal
-            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+        and settles.business_day_ordinal
+            = due.business_day_ordinal + (not due.is_business_day)::integer
 $$;
 
 COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[]) IS 'Settlement date for each trade date, market and asset class. No row where no cycle is in force or the calendar does not reach.';
@@ -439,6 +562,364 @@ CREATE FUNCTION report.neutralise_value(p_text text) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
+
+CREATE FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    partition_name constant text :=
+        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+    constraint_list constant text := (
+        select string_agg(
+            format('add constraint %I %s', conname, pg_get_constraintdef(oid)), ', ' order by conname
+        )
+        from pg_catalog.pg_constraint
+        where conrelid = format('settlement.%I', p_table)::regclass
+          and contype in ('c', 'n')
+    );
+begin
+    execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
+    -- one pass over the rows for all of them
+    execute format(
+        'alter table settlement.%I %s, add constraint settlement_date_is check (settlement_date = %L)',
+        partition_name, constraint_list, p_settlement_date
+    );
+    execute format(
+        'alter table settlement.%I attach partition settlement.%I for values in (%L)',
+        p_table, partition_name, p_settlement_date
+    );
+    execute format(
+        'create trigger %I before truncate on settlement.%I'
+        ' for each statement execute function control.refuse_change()',
+        p_table || '_never_emptied', partition_name
+    );
+    if p_table = 'events' then
+        execute format(
+            'create trigger events_checked after insert on settlement.%I'
+            ' referencing new table as new_rows'
+            ' for each statement execute function settlement.check_new_events()',
+            partition_name
+        );
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Makes a laid table the partition of a settlement date, with every constraint, key and trigger.';
+
+CREATE FUNCTION settlement.check_chains(p_dates date[], p_instruction_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    faulty record;
+begin
+    select
+        min(place) filter (where not is_following) as broken,
+        min(place) filter (where not is_mirror) as unlike,
+        min(place) filter (where is_last and not is_summed) as wrong_sum
+    into faulty
+    from settlement.judge_chains(p_dates, p_instruction_ids);
+    perform settlement.refuse_event('PT010', faulty.broken);
+    perform settlement.refuse_event('PT012', faulty.unlike);
+    perform settlement.refuse_event('PT013', faulty.wrong_sum);
+end
+$$;
+
+COMMENT ON FUNCTION settlement.check_chains(p_dates date[], p_instruction_ids bigint[]) IS 'Judges all events of instructions that have more than a first one; these are few.';
+
+CREATE FUNCTION settlement.check_laid_events(p_settlement_date date) RETURNS bigint
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    faulty text;
+    row_count bigint;
+begin
+    select
+        min(format('%s.%s of %s', e.instruction_id, e.sequence, e.settlement_date)) filter (
+            where m.instruction_id is null
+            or e.sequence <> 1
+            or settlement.is_as_instructed(
+                e.kind, e.sequence, e.to_state,
+                (e.symbol, e.delivered_currency, e.deliverer_id, e.receiver_id)
+                is not distinct from (m.symbol, m.delivered_currency, m.deliverer_id, m.receiver_id)
+                and (
+                    e.amount is null
+                    or (e.currency, e.payer_id, e.payee_id) = (m.currency, m.payer_id, m.payee_id)
+                ),
+                e.quantity, e.amount, m.quantity, m.amount
+            ) is not true
+        ),
+        count(*)
+    into faulty, row_count
+    from settlement.events as e
+    left join settlement.instructed_movements as m
+        on m.settlement_date = p_settlement_date
+        and m.instruction_id = e.instruction_id
+    where e.settlement_date = p_settlement_date;
+    perform settlement.refuse_event('PT011', faulty);
+    return row_count;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.check_laid_events(p_settlement_date date) IS 'PT011 where a date''s events, each the first of its instruction, do not move what that says.';
+
+CREATE FUNCTION settlement.check_new_events() RETURNS trigger
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    dates constant date[] := (
+        select coalesce(array_agg(distinct settlement_date), '{}') from new_rows
+    );
+    later_ids bigint[];
+    faulty text;
+begin
+    select format('%s.%s of %s', n.instruction_id, n.sequence, n.settlement_date)
+    into faulty
+    from new_rows as n
+    left join settlement.instructed_movements as m
+        on m.settlement_date = n.settlement_date
+        and m.instruction_id = n.instruction_id
+        and m.settlement_date = any(dates)
+    where m.instruction_id is null
+       or settlement.is_as_instructed(
+           n.kind, n.sequence, n.to_state,
+           (n.symbol, n.delivered_currency, n.deliverer_id, n.receiver_id)
+           is not distinct from (m.symbol, m.delivered_currency, m.deliverer_id, m.receiver_id)
+           and (
+               n.amount is null
+               or (n.currency, n.payer_id, n.payee_id) = (m.currency, m.payer_id, m.payee_id)
+           ),
+           n.quantity, n.amount, m.quantity, m.amount
+       ) is not true
+    limit 1;
+    perform settlement.refuse_event('PT011', faulty);
+    later_ids := (select array_agg(distinct instruction_id) from new_rows where sequence > 1);
+    if later_ids is not null then
+        perform settlement.check_chains(dates, later_ids);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.check_new_events() IS 'Once per statement, as a set: every new event belongs to an instruction, moves what that says, and follows on the event before it.';
+
+CREATE FUNCTION settlement.ensure_partitions(p_settlement_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    table_name text;
+begin
+    foreach table_name in array array['instructions', 'events']
+    loop
+        if settlement.has_partition(table_name, p_settlement_date) then
+            continue;
+        end if;
+        perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
+        if not settlement.has_partition(table_name, p_settlement_date) then
+            execute format(
+                'create table settlement.%I (like settlement.%I)',
+                'laid_empty_' || table_name, table_name
+            );
+            perform settlement.attach_partition(
+                table_name, 'laid_empty_' || table_name, p_settlement_date
+            );
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.ensure_partitions(p_settlement_date date) IS 'Makes the partitions of a settlement date where they are missing.';
+
+CREATE FUNCTION settlement.has_partition(p_table text, p_settlement_date date) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'settlement'::regnamespace
+          and c.relname = format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'))
+    )
+$$;
+
+COMMENT ON FUNCTION settlement.has_partition(p_table text, p_settlement_date date) IS 'Whether a settlement date has its partition of settlement.instructions or settlement.events.';
+
+CREATE FUNCTION settlement.is_allowed(p_kind text, p_from_state text, p_to_state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_kind = 'REVERSAL'
+            then p_from_state in ('PARTIALLY_SETTLED', 'SETTLED', 'FAILING', 'PENDING', 'CANCELLED')
+                and p_to_state = 'CANCELLED'
+        when p_kind = 'SETTLEMENT'
+            then p_to_state in ('PARTIALLY_SETTLED', 'SETTLED')
+                and p_from_state not in ('SETTLED', 'CANCELLED')
+        when p_kind = 'NETTED'
+            then p_to_state = 'SETTLED' and p_from_state not in ('SETTLED', 'CANCELLED')
+        else case p_from_state
+            when 'INSTRUCTED' then p_to_state in ('MATCHED', 'PENDING', 'FAILING', 'CANCELLED')
+            when 'MATCHED' then p_to_state in ('PENDING', 'FAILING', 'CANCELLED')
+            when 'PENDING' then p_to_state in ('INSTRUCTED', 'MATCHED', 'FAILING', 'CANCELLED')
+            when 'PARTIALLY_SETTLED' then p_to_state in ('PENDING', 'FAILING')
+            when 'FAILING' then p_to_state in ('MATCHED', 'PENDING', 'FAILING', 'CANCELLED')
+            else false
+        end
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.is_allowed(p_kind text, p_from_state text, p_to_state text) IS 'Whether an instruction may pass from one state to another by an event of this kind. FAILING to FAILING: another day of fail. What has settled in part or whole ends by reversals only.';
+
+CREATE FUNCTION settlement.is_as_instructed(p_kind text, p_sequence smallint, p_to_state text, p_sides_fit boolean, p_quantity numeric, p_amount numeric, p_whole_quantity numeric, p_whole_amount numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_kind <> 'SETTLEMENT' then true
+        when p_sides_fit is not true then false
+        when p_to_state = 'SETTLED' and p_sequence = 1 then
+            p_quantity is not distinct from p_whole_quantity
+            and p_amount is not distinct from p_whole_amount
+        when p_whole_quantity is null then p_amount <= p_whole_amount
+        else
+            p_quantity <= p_whole_quantity
+            -- each part is paid by its share, but for the rounding of its neighbours
+            and abs(
+                coalesce(p_amount, 0) * p_whole_quantity
+                - coalesce(p_whole_amount, 0) * p_quantity
+            ) <= p_whole_quantity
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.is_as_instructed(p_kind text, p_sequence smallint, p_to_state text, p_sides_fit boolean, p_quantity numeric, p_amount numeric, p_whole_quantity numeric, p_whole_amount numeric) IS 'Whether one event moves what its instruction says: the whole at once, or a part and its share.';
+
+CREATE FUNCTION settlement.judge_chains(p_dates date[], p_instruction_ids bigint[]) RETURNS TABLE(place text, is_following boolean, is_mirror boolean, is_last boolean, is_summed boolean)
+    LANGUAGE plpgsql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+    return query
+    with files as (
+        select
+            e.*,
+            lag(e.sequence, 1, 0::smallint) over file as previous_sequence,
+            lag(e.to_state, 1, 'INSTRUCTED') over file as previous_state,
+            row_number() over file = count(*) over whole as is_last,
+            bool_or(e.kind = 'NETTED') over whole as is_netted,
+            sum(case e.kind when 'REVERSAL' then -e.quantity else e.quantity end) over whole
+                as settled_quantity,
+            sum(case e.kind when 'REVERSAL' then -e.amount else e.amount end) over whole
+                as settled_amount
+        from settlement.events as e
+        where e.settlement_date = any(p_dates)
+          and e.instruction_id = any(p_instruction_ids)
+        window
+            whole as (partition by e.settlement_date, e.instruction_id),
+            file as (whole order by e.sequence)
+    )
+    select
+        format('%s.%s of %s', e.instruction_id, e.sequence, e.settlement_date),
+        e.sequence = e.previous_sequence + 1 and e.from_state = e.previous_state,
+        e.kind <> 'REVERSAL' or coalesce(o.kind in ('SETTLEMENT', 'NETTED'), false) and (
+            e.symbol, e.delivered_currency, e.quantity, e.deliverer_id, e.receiver_id,
+            e.currency, e.amount, e.payer_id, e.payee_id
+        ) is not distinct from (
+            o.symbol, o.delivered_currency, o.quantity, o.receiver_id, o.deliverer_id,
+            o.currency, o.amount, o.payee_id, o.payer_id
+        ),
+        e.is_last,
+        case
+            when e.to_state = 'CANCELLED'
+                then coalesce(e.settled_quantity, 0) = 0 and coalesce(e.settled_amount, 0) = 0
+            when e.is_netted then true
+            when e.to_state = 'SETTLED'
+                then coalesce(e.settled_quantity, 0) = coalesce(m.quantity, 0)
+                    and coalesce(e.settled_amount, 0) = coalesce(m.amount, 0)
+            when m.quantity is not null then coalesce(e.settled_quantity, 0) < m.quantity
+            else coalesce(e.settled_amount, 0) < m.amount
+        end
+    from files as e
+    join settlement.instructed_movements as m
+        on m.settlement_date = e.settlement_date
+        and m.instruction_id = e.instruction_id
+    left join files as o
+        on o.settlement_date = e.settlement_date
+        and o.instruction_id = e.instruction_id
+        and o.sequence = e.reverses_sequence;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.judge_chains(p_dates date[], p_instruction_ids bigint[]) IS 'Each event of some instructions: does it follow on the one before; is a reversal the mirror of its original; and does what has settled in all fit the state that the last one leaves.';
+
+CREATE FUNCTION settlement.open_account(p_kind text, p_name text) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    found_id integer;
+begin
+    select account_id into found_id
+    from settlement.accounts
+    where (account_kind, account_name) = (p_kind, p_name);
+    if found_id is null then
+        insert into settlement.accounts (account_kind, account_name) values (p_kind, p_name)
+        on conflict (account_kind, account_name) do nothing;
+        select account_id into strict found_id
+        from settlement.accounts
+        where (account_kind, account_name) = (p_kind, p_name);
+    end if;
+    return found_id;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.open_account(p_kind text, p_name text) IS 'An account''s id; opens it if need be.';
+
+CREATE FUNCTION settlement.open_act(p_cause text, p_actor text, p_run_id text, p_occurred_at timestamp with time zone) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    insert into settlement.acts (cause, actor, run_id, occurred_at)
+    values (p_cause, p_actor, p_run_id, p_occurred_at)
+    returning act_id
+$$;
+
+COMMENT ON FUNCTION settlement.open_act(p_cause text, p_actor text, p_run_id text, p_occurred_at timestamp with time zone) IS 'Writes the act that instructions and events of this statement name; gives its id.';
+
+CREATE FUNCTION settlement.refuse_event(p_sqlstate text, p_place text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if p_place is null then
+        return;
+    end if;
+    raise exception using
+        errcode = p_sqlstate,
+        message = format('settlement event %s %s', p_place, case p_sqlstate
+            when 'PT010' then 'does not follow on the event before it'
+            when 'PT011' then 'does not move what its instruction says'
+            when 'PT012' then 'does not take back what it points at'
+            else 'leaves a state that what has settled does not fit'
+        end),
+        hint = 'Look at the instruction in settlement.instruction_events; nothing was written.';
+end
+$$;
+
+COMMENT ON FUNCTION settlement.refuse_event(p_sqlstate text, p_place text) IS 'Raises where a place is named.';
+
+CREATE FUNCTION settlement.reserve_instruction_ids(p_count bigint) RETURNS bigint
+    LANGUAGE sql
+    AS $$
+    update settlement.instruction_counter
+    set next_instruction_id = next_instruction_id + p_count
+    returning next_instruction_id - p_count
+$$;
+
+COMMENT ON FUNCTION settlement.reserve_instruction_ids(p_count bigint) IS 'The first of a block of free ids. Other writers wait until this transaction ends.';
+
+CREATE FUNCTION settlement.round_to_minor_unit(p_amount numeric, p_digits smallint) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select round(p_amount, p_digits)
+$$;
+
+COMMENT ON FUNCTION settlement.round_to_minor_unit(p_amount numeric, p_digits smallint) IS 'Half up, away from zero: numeric, never binary.';
 
 CREATE FUNCTION trade.business_terms(p_record jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -931,8 +1412,11 @@ CREATE TABLE reference.instruments (
     market_id text NOT NULL,
     isin text,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    settlement_market_id text,
     CONSTRAINT instruments_asset_class_known CHECK ((asset_class = ANY (ARRAY['EQUITY'::text, 'BOND'::text, 'DERIVATIVE'::text, 'FX'::text, 'COMMODITY'::text])))
 );
+
+COMMENT ON COLUMN reference.instruments.settlement_market_id IS 'The market whose cycle and calendars settle it, where that is not market_id.';
 
 CREATE TABLE staging.confirmations (
     batch_id bigint NOT NULL,
@@ -1482,10 +1966,13 @@ CREATE TABLE recon.break_events (
     reason text,
     run_id text NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
+    subject_kind text DEFAULT 'TRADE'::text NOT NULL,
     CONSTRAINT break_events_event_known CHECK ((event = ANY (ARRAY['OPENED'::text, 'REOPENED'::text, 'RESOLVED'::text])))
 );
 
 COMMENT ON TABLE recon.break_events IS 'Every time a break opened, opened again or was resolved, with its values then. Written by triggers of recon.breaks in the same transaction, in the order in which transactions commit. Append-only.';
+
+COMMENT ON COLUMN recon.break_events.subject_kind IS 'What trade_id names: a TRADE, or another subject of settlement.breaks.';
 
 ALTER TABLE recon.break_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME recon.break_events_event_id_seq
@@ -1702,10 +2189,44 @@ CREATE TABLE reference.calendar_days (
     calendar_date date NOT NULL,
     is_business_day boolean NOT NULL,
     business_day_ordinal integer NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_open_by_rule boolean NOT NULL
 );
 
 COMMENT ON TABLE reference.calendar_days IS 'One row per calendar and date. Trading and settlement calendars are different calendar_ids.';
+
+COMMENT ON COLUMN reference.calendar_days.is_open_by_rule IS 'What the calendar''s library says; is_business_day is that, or what an override says.';
+
+CREATE TABLE reference.calendar_overrides (
+    override_id integer NOT NULL,
+    calendar_id text NOT NULL,
+    calendar_date date NOT NULL,
+    is_open boolean,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT calendar_overrides_reason_given CHECK (((reason <> ''::text) AND (decided_by <> ''::text)))
+);
+
+COMMENT ON TABLE reference.calendar_overrides IS 'A person''s word over a day of a trading or settlement calendar: the newest row of a day counts, and one without is_open takes the word back. Append-only.';
+
+ALTER TABLE reference.calendar_overrides ALTER COLUMN override_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reference.calendar_overrides_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE reference.currencies (
+    currency text NOT NULL,
+    minor_unit_digits smallint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT currencies_digits_range CHECK (((minor_unit_digits >= 0) AND (minor_unit_digits <= 4)))
+);
+
+COMMENT ON TABLE reference.currencies IS 'ISO 4217: a currency and the digits of its minor unit.';
 
 CREATE TABLE reference.deadlines (
     deadline_id text NOT NULL,
@@ -1727,6 +2248,18 @@ END)
 );
 
 COMMENT ON TABLE reference.deadlines IS 'By when a feed (or one source of it) must have delivered, and a date be closed, on business days of a calendar, in local time; and for how long capture may do nothing while messages wait.';
+
+CREATE TABLE reference.life_cycle_states (
+    state text NOT NULL,
+    operational_status text,
+    fix_codes text,
+    iso_codes text,
+    meaning text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT life_cycle_states_status_known CHECK ((operational_status = ANY (ARRAY['pending confirmation'::text, 'confirmed'::text, 'settlement pending'::text, 'settled'::text, 'break'::text])))
+);
+
+COMMENT ON TABLE reference.life_cycle_states IS 'The states of a trade''s life with the five statuses that users see; null: none of them.';
 
 CREATE TABLE reference.loads (
     load_id integer NOT NULL,
@@ -1752,10 +2285,13 @@ CREATE TABLE reference.markets (
     timezone text NOT NULL,
     trading_calendar text NOT NULL,
     settlement_calendar text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    counting_calendar text
 );
 
 COMMENT ON TABLE reference.markets IS 'A market and the two calendars it lives by: sessions and settlement days.';
+
+COMMENT ON COLUMN reference.markets.counting_calendar IS 'Days counted from trade to settlement, where other days count than those on which it settles (foreign exchange: the US dollar''s holidays are passed over only on the last day).';
 
 CREATE TABLE reference.retention_policies (
     subject text NOT NULL,
@@ -1777,6 +2313,44 @@ CREATE TABLE reference.settlement_cycles (
 );
 
 COMMENT ON TABLE reference.settlement_cycles IS 'T+n per market and asset class, by trade date.';
+
+CREATE TABLE reference.settlement_methods (
+    asset_class text NOT NULL,
+    market_id text NOT NULL,
+    method text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT settlement_methods_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text])))
+);
+
+COMMENT ON TABLE reference.settlement_methods IS 'How a trade settles: DVP against payment, FOP free of it (futures: variation is paid by marks), PVP currency against currency. market_id * stands for every market without a row of its own.';
+
+CREATE TABLE reference.standing_instructions (
+    standing_instruction_id integer NOT NULL,
+    counterparty_id text NOT NULL,
+    market_id text NOT NULL,
+    asset_class text,
+    currency text,
+    effective_from date NOT NULL,
+    effective_until date,
+    place_of_settlement text NOT NULL,
+    agent_bic text NOT NULL,
+    securities_account text NOT NULL,
+    cash_account text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT standing_instructions_span CHECK ((effective_until > effective_from))
+);
+
+COMMENT ON TABLE reference.standing_instructions IS 'Where a counterparty delivers, receives and is paid in a market; asset class and currency null: any. In force from effective_from until the day before effective_until. A row that the file changes or no longer has is withdrawn and stays: instructions name it.';
+
+ALTER TABLE reference.standing_instructions ALTER COLUMN standing_instruction_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reference.standing_instructions_standing_instruction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE reference.tolerances (
     effective_from date NOT NULL,
@@ -2288,6 +2862,373 @@ CREATE VIEW report.warnings AS
 
 COMMENT ON VIEW report.warnings IS 'Accepted records that carry a warning, by rule.';
 
+CREATE TABLE settlement.accounts (
+    account_id integer NOT NULL,
+    account_kind text NOT NULL,
+    account_name text NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_kind_known CHECK ((account_kind = ANY (ARRAY['HOUSE'::text, 'COUNTERPARTY'::text, 'CLEARING_HOUSE'::text, 'AUTHORITY'::text])))
+);
+
+COMMENT ON TABLE settlement.accounts IS 'The accounts between which securities and cash move. HOUSE: an account of ours, as trades name it; COUNTERPARTY: all that one counterparty holds with us, named by its id; AUTHORITY: who levies fees and taxes. Append-only.';
+
+ALTER TABLE settlement.accounts ALTER COLUMN account_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME settlement.accounts_account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE settlement.acts (
+    act_id integer NOT NULL,
+    cause text NOT NULL,
+    actor text NOT NULL,
+    run_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    CONSTRAINT acts_cause_is_a_sentence CHECK ((cause ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+COMMENT ON TABLE settlement.acts IS 'Who did something to many instructions at once, why and when: each instruction and each event names its act, so that a million rows say it by four bytes. cause: a sentence in snake case; actor: the step, or the person. Append-only.';
+
+ALTER TABLE settlement.acts ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME settlement.acts_act_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE settlement.breaks (
+    business_date date NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    break_type text NOT NULL,
+    status text DEFAULT 'OPEN'::text NOT NULL,
+    expected_value text,
+    actual_value text,
+    delta numeric,
+    exposure_amount numeric,
+    currency text,
+    counterparty_id text,
+    symbol text,
+    opened_run_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_run_id text,
+    resolved_at timestamp with time zone,
+    resolved_reason text,
+    CONSTRAINT settlement_breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
+    CONSTRAINT settlement_breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
+    CONSTRAINT settlement_breaks_subject_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'STANDING_INSTRUCTION'::text, 'INSTRUCTION'::text, 'ORDER'::text, 'FEE'::text, 'STATEMENT'::text]))),
+    CONSTRAINT settlement_breaks_type_is_a_name CHECK ((break_type ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+COMMENT ON TABLE settlement.breaks IS 'Breaks of settlement, of the shape and life of recon.breaks; the reconciliation leaves them alone. subject_id: the trade, order, fee or instruction concerned; of a standing instruction counterparty/market/asset class/currency: what lacks is one break, however many trades wait.';
+
+CREATE TABLE settlement.events (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    effective_on date NOT NULL,
+    act_id integer NOT NULL,
+    sequence smallint NOT NULL,
+    reverses_sequence smallint,
+    deliverer_id integer,
+    receiver_id integer,
+    payer_id integer,
+    payee_id integer,
+    net_instruction_id bigint,
+    kind text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    currency text,
+    quantity numeric,
+    amount numeric,
+    CONSTRAINT events_begin_at_instructed CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'INSTRUCTED'::text)))),
+    CONSTRAINT events_cash_leg_whole CHECK (
+CASE
+    WHEN (amount IS NULL) THEN (num_nonnulls(currency, payer_id, payee_id) = 0)
+    ELSE ((amount > (0)::numeric) AND (num_nonnulls(currency, payer_id, payee_id) = 3) AND (payer_id <> payee_id))
+END),
+    CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['STATUS'::text, 'SETTLEMENT'::text, 'NETTED'::text, 'REVERSAL'::text]))),
+    CONSTRAINT events_movement_fits_kind CHECK (
+CASE kind
+    WHEN 'SETTLEMENT'::text THEN (num_nonnulls(quantity, amount) >= 1)
+    WHEN 'REVERSAL'::text THEN true
+    ELSE (num_nonnulls(quantity, amount) = 0)
+END),
+    CONSTRAINT events_net_named CHECK (((kind = 'NETTED'::text) = (net_instruction_id IS NOT NULL))),
+    CONSTRAINT events_reversal_points_back CHECK (
+CASE kind
+    WHEN 'REVERSAL'::text THEN ((reverses_sequence >= 1) AND (reverses_sequence <= (sequence - 1)))
+    ELSE (reverses_sequence IS NULL)
+END),
+    CONSTRAINT events_securities_leg_whole CHECK (
+CASE
+    WHEN (quantity IS NULL) THEN (num_nonnulls(symbol, delivered_currency, deliverer_id, receiver_id) = 0)
+    ELSE ((quantity > (0)::numeric) AND (deliverer_id IS NOT NULL) AND (receiver_id IS NOT NULL) AND (num_nonnulls(symbol, delivered_currency) = 1) AND (deliverer_id <> receiver_id))
+END),
+    CONSTRAINT events_states_known CHECK ((from_state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'FAILING'::text, 'CANCELLED'::text]))),
+    CONSTRAINT events_transition_allowed CHECK (settlement.is_allowed(kind, from_state, to_state))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.events IS 'What became of each instruction, in sequence: a change of its state, and, in the same row, the movement that it is. A movement has both its sides in one row (who delivers and who receives; who pays and who is paid), so no half of one can be booked, and every sum is zero. Append-only.';
+
+COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the partition.';
+
+COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
+
+COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
+
+CREATE TABLE settlement.instructions (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    business_date date NOT NULL,
+    act_id integer NOT NULL,
+    subject_version integer NOT NULL,
+    part_number integer DEFAULT 0 NOT NULL,
+    standing_instruction_id integer,
+    house_account_id integer NOT NULL,
+    counterparty_account_id integer NOT NULL,
+    purpose text NOT NULL,
+    subject_id text NOT NULL,
+    direction text NOT NULL,
+    method text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    asset_class text,
+    market_id text,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    quantity numeric,
+    amount numeric NOT NULL,
+    CONSTRAINT instructions_accounts_differ CHECK ((house_account_id <> counterparty_account_id)),
+    CONSTRAINT instructions_amount_fits_method CHECK (
+CASE method
+    WHEN 'FOP'::text THEN (amount = (0)::numeric)
+    WHEN 'PAYMENT'::text THEN (amount <> (0)::numeric)
+    ELSE true
+END),
+    CONSTRAINT instructions_asset_fits_method CHECK (
+CASE method
+    WHEN 'PAYMENT'::text THEN (num_nonnulls(symbol, delivered_currency, quantity) = 0)
+    WHEN 'PVP'::text THEN ((delivered_currency IS NOT NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+    ELSE ((delivered_currency IS NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+END),
+    CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
+    CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
+    CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
+    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.instructions IS 'What is to be delivered and paid on a settlement date: one row per version of a trade (or part of it, or order, net, fee, penalty). The row is itself the event INSTRUCTED. Append-only.';
+
+COMMENT ON COLUMN settlement.instructions.settlement_date IS 'The intended one (ISD), for ever: the day on which it really settled is an event''s.';
+
+COMMENT ON COLUMN settlement.instructions.part_number IS '0: the whole; 1, 2, …: its parts.';
+
+COMMENT ON COLUMN settlement.instructions.subject_id IS 'What is instructed, by purpose: the trade id, the order id, the net''s, the statement''s. Of business_date and subject_version.';
+
+COMMENT ON COLUMN settlement.instructions.direction IS 'Ours: RECEIVE or DELIVER the asset. PAYMENT: RECEIVE means that we pay, as against delivery.';
+
+COMMENT ON COLUMN settlement.instructions.symbol IS 'What is delivered; for PVP the pair, whose delivered_currency is delivered.';
+
+COMMENT ON COLUMN settlement.instructions.amount IS 'Paid by who receives to who delivers, in currency, rounded half up to its minor unit. Negative (a negative price): the deliverer pays. 0: nothing is paid.';
+
+CREATE VIEW settlement.instructed_movements AS
+ SELECT instruction_id,
+    settlement_date,
+        CASE method
+            WHEN 'PVP'::text THEN NULL::text
+            ELSE symbol
+        END AS symbol,
+    delivered_currency,
+    quantity,
+        CASE
+            WHEN (quantity IS NULL) THEN NULL::integer
+            WHEN (direction = 'DELIVER'::text) THEN house_account_id
+            ELSE counterparty_account_id
+        END AS deliverer_id,
+        CASE
+            WHEN (quantity IS NULL) THEN NULL::integer
+            WHEN (direction = 'DELIVER'::text) THEN counterparty_account_id
+            ELSE house_account_id
+        END AS receiver_id,
+        CASE
+            WHEN (amount <> (0)::numeric) THEN currency
+            ELSE NULL::text
+        END AS currency,
+    NULLIF(abs(amount), (0)::numeric) AS amount,
+        CASE
+            WHEN (amount = (0)::numeric) THEN NULL::integer
+            WHEN ((direction = 'RECEIVE'::text) = (amount > (0)::numeric)) THEN house_account_id
+            ELSE counterparty_account_id
+        END AS payer_id,
+        CASE
+            WHEN (amount = (0)::numeric) THEN NULL::integer
+            WHEN ((direction = 'RECEIVE'::text) = (amount > (0)::numeric)) THEN counterparty_account_id
+            ELSE house_account_id
+        END AS payee_id
+   FROM settlement.instructions;
+
+COMMENT ON VIEW settlement.instructed_movements IS 'What each instruction moves when it settles in whole, as the columns of settlement.events.';
+
+CREATE TABLE settlement.instruction_counter (
+    next_instruction_id bigint NOT NULL,
+    is_only_row boolean DEFAULT true NOT NULL,
+    CONSTRAINT instruction_counter_has_one_row CHECK (is_only_row)
+);
+
+COMMENT ON TABLE settlement.instruction_counter IS 'The next free instruction_id; taken in blocks by settlement.reserve_instruction_ids.';
+
+CREATE VIEW settlement.instruction_events AS
+ SELECT i.instruction_id,
+    i.settlement_date,
+    (0)::smallint AS sequence,
+    'STATUS'::text AS kind,
+    NULL::text AS from_state,
+    'INSTRUCTED'::text AS to_state,
+    NULL::numeric AS quantity,
+    NULL::numeric AS amount,
+    NULL::text AS currency,
+    NULL::smallint AS reverses_sequence,
+    a.occurred_at,
+    (a.occurred_at)::date AS effective_on,
+    a.cause,
+    a.actor,
+    a.run_id
+   FROM (settlement.instructions i
+     JOIN settlement.acts a USING (act_id))
+UNION ALL
+ SELECT e.instruction_id,
+    e.settlement_date,
+    e.sequence,
+    e.kind,
+    e.from_state,
+    e.to_state,
+    e.quantity,
+    e.amount,
+    e.currency,
+    e.reverses_sequence,
+    a.occurred_at,
+    e.effective_on,
+    a.cause,
+    a.actor,
+    a.run_id
+   FROM (settlement.events e
+     JOIN settlement.acts a USING (act_id));
+
+COMMENT ON VIEW settlement.instruction_events IS 'The whole life of each instruction: every transition with its time, cause and actor.';
+
+CREATE VIEW settlement.instruction_states AS
+ SELECT i.instruction_id,
+    i.settlement_date,
+    i.business_date,
+    i.act_id,
+    i.subject_version,
+    i.part_number,
+    i.standing_instruction_id,
+    i.house_account_id,
+    i.counterparty_account_id,
+    i.purpose,
+    i.subject_id,
+    i.direction,
+    i.method,
+    i.symbol,
+    i.delivered_currency,
+    i.asset_class,
+    i.market_id,
+    i.currency,
+    i.counterparty_id,
+    i.account,
+    i.strategy,
+    i.quantity,
+    i.amount,
+    COALESCE(e.sequence, (0)::smallint) AS last_sequence,
+    COALESCE(e.to_state, 'INSTRUCTED'::text) AS state,
+    COALESCE(e.act_id, i.act_id) AS last_act_id,
+    e.effective_on AS last_effective_on,
+    COALESCE(s.quantity, (0)::numeric) AS settled_quantity,
+    COALESCE(s.amount, (0)::numeric) AS settled_amount
+   FROM ((settlement.instructions i
+     LEFT JOIN settlement.events e ON (((e.settlement_date = i.settlement_date) AND (e.instruction_id = i.instruction_id) AND (NOT (EXISTS ( SELECT
+           FROM settlement.events later
+          WHERE ((later.settlement_date = e.settlement_date) AND (later.instruction_id = e.instruction_id) AND (later.sequence > e.sequence) AND (later.sequence > 1))))))))
+     LEFT JOIN LATERAL ( SELECT e.quantity,
+            e.amount
+          WHERE (e.sequence = 1)
+        UNION ALL
+         SELECT sum(
+                CASE a.kind
+                    WHEN 'REVERSAL'::text THEN (- a.quantity)
+                    ELSE a.quantity
+                END) AS sum,
+            sum(
+                CASE a.kind
+                    WHEN 'REVERSAL'::text THEN (- a.amount)
+                    ELSE a.amount
+                END) AS sum
+           FROM settlement.events a
+          WHERE ((e.sequence > 1) AND (a.settlement_date = e.settlement_date) AND (a.instruction_id = e.instruction_id))
+         HAVING (e.sequence > 1)) s ON (true));
+
+COMMENT ON VIEW settlement.instruction_states IS 'Each instruction where it stands now: state, last event, and what of it has settled (without signs; amount as it is paid). Ask by settlement_date.';
+
+CREATE VIEW settlement.ledger_entries AS
+ SELECT e.settlement_date,
+    e.instruction_id,
+    e.sequence,
+    e.effective_on,
+    e.act_id,
+    side.account_id,
+    side.asset_kind,
+    side.asset,
+    side.amount
+   FROM (settlement.events e
+     CROSS JOIN LATERAL ( VALUES (e.deliverer_id,'SECURITY'::text,e.symbol,(- e.quantity)), (e.receiver_id,'SECURITY'::text,e.symbol,e.quantity), (e.deliverer_id,'CASH'::text,e.delivered_currency,(- e.quantity)), (e.receiver_id,'CASH'::text,e.delivered_currency,e.quantity), (e.payer_id,'CASH'::text,e.currency,(- e.amount)), (e.payee_id,'CASH'::text,e.currency,e.amount)) side(account_id, asset_kind, asset, amount))
+  WHERE (side.asset IS NOT NULL);
+
+COMMENT ON VIEW settlement.ledger_entries IS 'The movements as signed lines: per account and instrument or currency, minus what leaves, plus what comes.';
+
+CREATE VIEW settlement.postings AS
+ SELECT e.instruction_id,
+    e.settlement_date,
+    e.sequence,
+    e.effective_on,
+    e.kind,
+    e.symbol,
+    e.delivered_currency,
+    e.quantity,
+    deliverer.account_name AS deliverer,
+    receiver.account_name AS receiver,
+    e.currency,
+    e.amount,
+    payer.account_name AS payer,
+    payee.account_name AS payee,
+    e.reverses_sequence
+   FROM ((((settlement.events e
+     LEFT JOIN settlement.accounts deliverer ON ((deliverer.account_id = e.deliverer_id)))
+     LEFT JOIN settlement.accounts receiver ON ((receiver.account_id = e.receiver_id)))
+     LEFT JOIN settlement.accounts payer ON ((payer.account_id = e.payer_id)))
+     LEFT JOIN settlement.accounts payee ON ((payee.account_id = e.payee_id)))
+  WHERE ((e.quantity IS NOT NULL) OR (e.amount IS NOT NULL));
+
+COMMENT ON VIEW settlement.postings IS 'Every movement with both its sides, by the names of the accounts: double entry in one row.';
+
+CREATE TABLE settlement.touched_trades (
+    business_date date NOT NULL,
+    trade_id text NOT NULL
+);
+
+COMMENT ON TABLE settlement.touched_trades IS 'Trades that a reconciliation looked at and whose instructions have not been looked at since. Written with the matches, emptied with the instructions.';
+
 CREATE TABLE trade.displaced_records (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -2395,14 +3336,23 @@ ALTER TABLE ONLY reference.alert_policies
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
+ALTER TABLE ONLY reference.calendar_overrides
+    ADD CONSTRAINT calendar_overrides_pk PRIMARY KEY (override_id);
+
 ALTER TABLE ONLY reference.counterparties
     ADD CONSTRAINT counterparties_pk PRIMARY KEY (counterparty_id);
+
+ALTER TABLE ONLY reference.currencies
+    ADD CONSTRAINT currencies_pk PRIMARY KEY (currency);
 
 ALTER TABLE ONLY reference.deadlines
     ADD CONSTRAINT deadlines_pk PRIMARY KEY (deadline_id);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
+
+ALTER TABLE ONLY reference.life_cycle_states
+    ADD CONSTRAINT life_cycle_states_pk PRIMARY KEY (state);
 
 ALTER TABLE ONLY reference.loads
     ADD CONSTRAINT loads_pk PRIMARY KEY (load_id);
@@ -2416,8 +3366,14 @@ ALTER TABLE ONLY reference.retention_policies
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_pk PRIMARY KEY (market_id, asset_class, effective_from);
 
+ALTER TABLE ONLY reference.settlement_methods
+    ADD CONSTRAINT settlement_methods_pk PRIMARY KEY (asset_class, market_id);
+
 ALTER TABLE ONLY reference.sources
     ADD CONSTRAINT sources_pk PRIMARY KEY (source_id);
+
+ALTER TABLE ONLY reference.standing_instructions
+    ADD CONSTRAINT standing_instructions_pk PRIMARY KEY (standing_instruction_id);
 
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
@@ -2427,6 +3383,27 @@ ALTER TABLE ONLY report.mails
 
 ALTER TABLE ONLY report.versions
     ADD CONSTRAINT versions_pk PRIMARY KEY (business_date, version);
+
+ALTER TABLE ONLY settlement.accounts
+    ADD CONSTRAINT accounts_key UNIQUE (account_kind, account_name);
+
+ALTER TABLE ONLY settlement.accounts
+    ADD CONSTRAINT accounts_pk PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY settlement.acts
+    ADD CONSTRAINT acts_pk PRIMARY KEY (act_id);
+
+ALTER TABLE ONLY settlement.events
+    ADD CONSTRAINT events_pk PRIMARY KEY (instruction_id, sequence, settlement_date);
+
+ALTER TABLE ONLY settlement.instruction_counter
+    ADD CONSTRAINT instruction_counter_pk PRIMARY KEY (is_only_row);
+
+ALTER TABLE ONLY settlement.instructions
+    ADD CONSTRAINT instructions_pk PRIMARY KEY (instruction_id, settlement_date);
+
+ALTER TABLE ONLY settlement.breaks
+    ADD CONSTRAINT settlement_breaks_pk PRIMARY KEY (business_date, subject_kind, subject_id, break_type);
 
 ALTER TABLE ONLY trade.confirmations
     ADD CONSTRAINT confirmations_pk PRIMARY KEY (trade_id, version, business_date);
@@ -2478,6 +3455,20 @@ CREATE INDEX pending_by_due ON recon.pending USING btree (due_at);
 
 CREATE UNIQUE INDEX calendar_days_ordinal_key ON reference.calendar_days USING btree (calendar_id, business_day_ordinal) WHERE is_business_day;
 
+CREATE INDEX standing_instructions_current ON reference.standing_instructions USING btree (counterparty_id, market_id) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX events_effective_elsewhen ON ONLY settlement.events USING btree (effective_on) WHERE (effective_on <> settlement_date);
+
+CREATE INDEX events_later ON ONLY settlement.events USING btree (instruction_id, sequence) WHERE (sequence > 1);
+
+CREATE UNIQUE INDEX events_reversed_once ON ONLY settlement.events USING btree (instruction_id, reverses_sequence, settlement_date) WHERE (reverses_sequence IS NOT NULL);
+
+CREATE UNIQUE INDEX instructions_subject_key ON ONLY settlement.instructions USING btree (purpose, subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose <> 'TRADE'::text);
+
+CREATE UNIQUE INDEX instructions_trade_key ON ONLY settlement.instructions USING btree (subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose = 'TRADE'::text);
+
+CREATE INDEX settlement_breaks_open ON settlement.breaks USING btree (break_type, business_date) WHERE (status = 'OPEN'::text);
+
 CREATE INDEX staged_confirmations_by_batch ON staging.confirmations USING btree (batch_id);
 
 CREATE INDEX staged_executions_by_batch ON staging.executions USING btree (batch_id);
@@ -2508,7 +3499,23 @@ CREATE TRIGGER breaks_changed AFTER UPDATE ON recon.breaks REFERENCING OLD TABLE
 
 CREATE TRIGGER breaks_opened AFTER INSERT ON recon.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
 
+CREATE TRIGGER calendar_overrides_append_only BEFORE DELETE OR UPDATE ON reference.calendar_overrides FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER accounts_append_only BEFORE DELETE OR UPDATE ON settlement.accounts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE ON settlement.acts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON settlement.events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER events_checked AFTER INSERT ON settlement.events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.check_new_events();
+
+CREATE TRIGGER events_never_emptied BEFORE TRUNCATE ON settlement.events FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER instructions_append_only BEFORE DELETE OR UPDATE ON settlement.instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER instructions_never_emptied BEFORE TRUNCATE ON settlement.instructions FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
 
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
@@ -2530,6 +3537,12 @@ ALTER TABLE ONLY reference.sources
 
 ALTER TABLE ONLY reference.sources
     ADD CONSTRAINT sources_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.standing_instructions
+    ADD CONSTRAINT standing_instructions_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);
+
+ALTER TABLE ONLY reference.standing_instructions
+    ADD CONSTRAINT standing_instructions_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);

@@ -30,8 +30,16 @@ JOINED = {
     "SWISS_SETTLEMENT": ("XSWX", "SWISS_BANKS"),
     "INDIA_SETTLEMENT": ("XBOM",),
     "FUTURES_SETTLEMENT": ("CMES", "FEDERAL_RESERVE"),
+    # spot: both currencies and the US dollar are open
     "FX_SETTLEMENT": ("FEDERAL_RESERVE", "TARGET"),
+    "GBPUSD_SETTLEMENT": ("FEDERAL_RESERVE", "UK_BANKS"),
+    "USDJPY_SETTLEMENT": ("FEDERAL_RESERVE", "JAPAN_BANKS"),
+    "EURGBP_SETTLEMENT": ("FEDERAL_RESERVE", "TARGET", "UK_BANKS"),
+    "USDCHF_SETTLEMENT": ("FEDERAL_RESERVE", "SWISS_BANKS"),
     "USDCAD_SETTLEMENT": ("FEDERAL_RESERVE", "CANADA_BANKS"),
+    "USDINR_SETTLEMENT": ("FEDERAL_RESERVE", "INDIA_EXCHANGE_HOLIDAYS"),
+    # the days between are counted without the US dollar's holidays
+    "EURGBP_COUNTING": ("TARGET", "UK_BANKS"),
 }
 BANKS = (
     "FEDERAL_RESERVE",
@@ -40,6 +48,7 @@ BANKS = (
     "UK_BANKS",
     "CANADA_BANKS",
     "SWISS_BANKS",
+    "JAPAN_BANKS",
     "INDIA_EXCHANGE_HOLIDAYS",
 )
 CALENDAR_IDS = (*EXCHANGES, "XBOM", "WEEKDAYS", *BANKS, *JOINED)
@@ -183,6 +192,7 @@ def _load_bank(calendar_id: str, first: dt.date, last: dt.date) -> list[dt.date]
         "UK_BANKS": lambda: QuantLib.UnitedKingdom(QuantLib.UnitedKingdom.Settlement),
         "CANADA_BANKS": lambda: QuantLib.Canada(QuantLib.Canada.Settlement),
         "SWISS_BANKS": QuantLib.Switzerland,
+        "JAPAN_BANKS": QuantLib.Japan,
         "INDIA_EXCHANGE_HOLIDAYS": QuantLib.India,
     }[calendar_id]()
     begin, end = (QuantLib.Date(day.day, day.month, day.year) for day in (first, last))

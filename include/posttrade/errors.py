@@ -39,3 +39,14 @@ class ConfigurationError(PostTradeError):
 
 class InvariantBroken(PostTradeError):
     """Something that cannot happen did: a bug, or data changed behind the product's back."""
+
+
+# what the database raises by itself, besides breaches of named constraints
+SQLSTATES = {
+    "PT001": "a change of what is append-only",
+    "PT010": "an event of settlement that does not follow on the one before it",
+    "PT011": "an event that does not move what its instruction says, or has none",
+    "PT012": "a reversal that is not the mirror of what it points at",
+    "PT013": "a state that what has settled in all does not fit",
+    "PT020": "a day that no calendar reaches",
+}

@@ -33,6 +33,14 @@ COPIES: dict[str, LiteralString] = {
     "tolerances.csv": "copy loaded_tolerances from stdin (format csv, header match)",
     "alert_policies.csv": "copy loaded_alert_policies from stdin (format csv, header match)",
     "deadlines.csv": "copy loaded_deadlines from stdin (format csv, header match)",
+    "currencies.csv": "copy loaded_currencies from stdin (format csv, header match)",
+    "settlement_methods.csv": (
+        "copy loaded_settlement_methods from stdin (format csv, header match)"
+    ),
+    "standing_instructions.csv": (
+        "copy loaded_standing_instructions from stdin (format csv, header match)"
+    ),
+    "life_cycle_states.csv": "copy loaded_life_cycle_states from stdin (format csv, header match)",
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
     ),
@@ -61,12 +69,14 @@ def load_reference_data(
         return StepCounts(0, 0)
     run_step(connection, "reference_data/prepare_load", {})
     run_step(connection, "reference_data/prepare_policies", {})
+    run_step(connection, "reference_data/prepare_settlement", {})
     _copy_files(connection, folder)
     _copy_calendars(connection, last_date)
     parties = run_step(connection, "reference_data/merge_parties", {})
     days = run_step(connection, "reference_data/merge_calendars", {})
     policies = run_step(connection, "reference_data/merge_policies", {})
-    merged = (parties, days, policies)
+    settlement = run_step(connection, "reference_data/merge_settlement", {})
+    merged = (parties, days, policies, settlement)
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         "insert into reference.loads (fingerprint, row_count) values (%s, %s)",
@@ -105,7 +115,9 @@ def _copy_files(connection: psycopg.Connection[Any], folder: Path) -> None:
 def _copy_calendars(connection: psycopg.Connection[Any], last_date: dt.date) -> None:
     cursor = connection.execute(
         "select trading_calendar from loaded_markets"
-        " union select settlement_calendar from loaded_markets order by 1"
+        " union select settlement_calendar from loaded_markets"
+        " union select counting_calendar from loaded_markets where counting_calendar is not null"
+        " order by 1"
     )
     calendar_ids = [row[0] for row in cursor.fetchall()]
     with cursor.copy(_COPY_CALENDAR_DAYS) as copy:

@@ -1,4 +1,5 @@
--- Settlement dates: T+n on the market's settlement calendar, n effective-dated.
+-- Settlement dates: T+n, n effective-dated, counted on the market's counting calendar and moved on to a
+-- day of its settlement calendar (for most markets these are one calendar).
 
 create or replace function reference.settlement_dates(p_business_dates date[])
 returns table (
@@ -25,18 +26,39 @@ language sql stable as $$
     ) as cycle
     join reference.markets as m on m.market_id = cycle.market_id
     join reference.calendar_days as trade_day
-        on trade_day.calendar_id = m.settlement_calendar
+        on trade_day.calendar_id = coalesce(m.counting_calendar, m.settlement_calendar)
         and trade_day.calendar_date = traded.business_date
     -- a trade on a holiday settles at the earliest on the next settlement day, also when n is 0
+    join reference.calendar_days as counted
+        on counted.calendar_id = trade_day.calendar_id
+        and counted.is_business_day
+        and counted.business_day_ordinal = trade_day.business_day_ordinal
+            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+    join reference.calendar_days as due
+        on due.calendar_id = m.settlement_calendar
+        and due.calendar_date = counted.calendar_date
     join reference.calendar_days as settles
         on settles.calendar_id = m.settlement_calendar
         and settles.is_business_day
-        and settles.business_day_ordinal = trade_day.business_day_ordinal
-            + greatest(cycle.days_after_trade, (not trade_day.is_business_day)::integer)
+        and settles.business_day_ordinal
+            = due.business_day_ordinal + (not due.is_business_day)::integer
 $$;
 comment on function reference.settlement_dates(date[]) is
     'Settlement date for each trade date, market and asset class. No row where no cycle is in force '
     'or the calendar does not reach.';
+
+create or replace function reference.settlement_date(
+    p_market_id text, p_asset_class text, p_trade_date date
+) returns date
+language sql stable as $$
+    select settlement_date
+    from reference.settlement_dates(array[p_trade_date])
+    where market_id = p_market_id
+      and asset_class = p_asset_class
+$$;
+comment on function reference.settlement_date(text, text, date) is
+    'When a trade of a market and asset class settles; null where no cycle or calendar reaches. For '
+    'many trades join reference.settlement_dates.';
 
 create or replace function reference.add_weekdays(p_date date, p_days integer) returns date
 language sql immutable parallel safe returns null on null input as $$

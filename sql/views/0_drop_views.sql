@@ -8,7 +8,7 @@ declare
         from pg_views
         where schemaname in (
             'landing', 'staging', 'trade', 'recon', 'books', 'quality', 'control', 'report',
-            'reference', 'outbox'
+            'reference', 'outbox', 'settlement'
         )
     );
     view_name text;

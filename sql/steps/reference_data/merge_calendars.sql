@@ -1,8 +1,10 @@
 -- purpose: bring settlement cycles, tolerances and calendar days in line with what was loaded.
--- reads: loaded_settlement_cycles, loaded_tolerances, loaded_calendar_days (temporary)
+-- reads: loaded_settlement_cycles, loaded_tolerances, loaded_calendar_days (temporary),
+--        reference.calendar_overrides
 -- writes: reference.settlement_cycles, reference.tolerances, reference.calendar_days
 -- rerun: upsert changed: rows that say the same stay untouched; a calendar with a changed day is
---        laid anew, because its ordinals are counted from its first day
+--        laid anew, because its ordinals are counted from its first day; what a person said of a
+--        day is laid over it again
 -- parameters: none
 
 insert into reference.settlement_cycles as t
@@ -14,27 +16,24 @@ on conflict (market_id, asset_class, effective_from) do update set
     recorded_at = now()
 where t.days_after_trade <> excluded.days_after_trade;
 
-insert into reference.tolerances as t (
-    effective_from, quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit,
-    grace_seconds
-)
-select
-    effective_from, quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit,
-    grace_seconds
-from loaded_tolerances
-on conflict (effective_from) do update set
-    quantity_delta_max = excluded.quantity_delta_max,
-    price_delta_max = excluded.price_delta_max,
-    timestamp_delta_ms_max = excluded.timestamp_delta_ms_max,
-    pnl_delta_limit = excluded.pnl_delta_limit,
-    grace_seconds = excluded.grace_seconds,
-    recorded_at = now()
-where (
+merge into reference.tolerances as t
+using loaded_tolerances as s on t.effective_from = s.effective_from
+when matched and (
     t.quantity_delta_max, t.price_delta_max, t.timestamp_delta_ms_max, t.pnl_delta_limit,
     t.grace_seconds
 ) is distinct from (
-    excluded.quantity_delta_max, excluded.price_delta_max, excluded.timestamp_delta_ms_max,
-    excluded.pnl_delta_limit, excluded.grace_seconds
+    s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max, s.pnl_delta_limit,
+    s.grace_seconds
+) then update set (
+    quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit, grace_seconds,
+    recorded_at
+) = (
+    s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max, s.pnl_delta_limit,
+    s.grace_seconds, now()
+)
+when not matched then insert values (
+    s.effective_from, s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max,
+    s.pnl_delta_limit, s.grace_seconds
 );
 
 delete from reference.calendar_days
@@ -42,16 +41,18 @@ where calendar_id in (
     select s.calendar_id
     from loaded_calendar_days as s
     join reference.calendar_days as t using (calendar_id, calendar_date)
-    where (t.is_business_day, t.business_day_ordinal)
-        <> (s.is_business_day, s.business_day_ordinal)
+    where t.is_open_by_rule <> s.is_business_day
 );
 
 insert into reference.calendar_days (
-    calendar_id, calendar_date, is_business_day, business_day_ordinal
+    calendar_id, calendar_date, is_business_day, is_open_by_rule, business_day_ordinal
 )
-select calendar_id, calendar_date, is_business_day, business_day_ordinal
+select calendar_id, calendar_date, is_business_day, is_business_day, business_day_ordinal
 from loaded_calendar_days
 on conflict (calendar_id, calendar_date) do nothing;
+
+select reference.lay_calendar(calendar_id)
+from (select distinct calendar_id from reference.calendar_overrides) as overridden;
 
 analyze reference.calendar_days;
 

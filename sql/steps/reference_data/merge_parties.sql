@@ -8,12 +8,21 @@
 
 merge into reference.markets as t
 using loaded_markets as s on t.market_id = s.market_id
-when matched and (t.market_name, t.timezone, t.trading_calendar, t.settlement_calendar)
-    is distinct from (s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar)
-    then update set (market_name, timezone, trading_calendar, settlement_calendar, recorded_at)
-        = (s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar, now())
-when not matched then insert
-    values (s.market_id, s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar);
+when matched and (
+    t.market_name, t.timezone, t.trading_calendar, t.settlement_calendar, t.counting_calendar
+) is distinct from (
+    s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar, s.counting_calendar
+) then update set (
+    market_name, timezone, trading_calendar, settlement_calendar, counting_calendar, recorded_at
+) = (
+    s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar, s.counting_calendar, now()
+)
+when not matched then insert (
+    market_id, market_name, timezone, trading_calendar, settlement_calendar, counting_calendar
+) values (
+    s.market_id, s.market_name, s.timezone, s.trading_calendar, s.settlement_calendar,
+    s.counting_calendar
+);
 
 merge into reference.counterparties as t
 using loaded_counterparties as s on t.counterparty_id = s.counterparty_id
@@ -26,12 +35,21 @@ when not matched then insert
 
 merge into reference.instruments as t
 using loaded_instruments as s on t.symbol = s.symbol
-when matched and (t.instrument_name, t.asset_class, t.currency, t.market_id, t.isin)
-    is distinct from (s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin)
-    then update set (instrument_name, asset_class, currency, market_id, isin, recorded_at)
-        = (s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin, now())
-when not matched then insert
-    values (s.symbol, s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin);
+when matched and (
+    t.instrument_name, t.asset_class, t.currency, t.market_id, t.isin, t.settlement_market_id
+) is distinct from (
+    s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin, s.settlement_market_id
+) then update set (
+    instrument_name, asset_class, currency, market_id, isin, settlement_market_id, recorded_at
+) = (
+    s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin, s.settlement_market_id, now()
+)
+when not matched then insert (
+    symbol, instrument_name, asset_class, currency, market_id, isin, settlement_market_id
+) values (
+    s.symbol, s.instrument_name, s.asset_class, s.currency, s.market_id, s.isin,
+    s.settlement_market_id
+);
 
 merge into reference.sources as t
 using loaded_sources as s on t.source_id = s.source_id

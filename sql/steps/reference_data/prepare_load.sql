@@ -12,7 +12,7 @@ pg_temp.loaded_instruments, pg_temp.loaded_sources, pg_temp.loaded_tolerances,
 pg_temp.loaded_calendar_days;
 
 create temporary table loaded_markets on commit drop as
-select market_id, market_name, timezone, trading_calendar, settlement_calendar
+select market_id, market_name, timezone, trading_calendar, settlement_calendar, counting_calendar
 from reference.markets
 with no data;
 
@@ -27,7 +27,7 @@ from reference.counterparties
 with no data;
 
 create temporary table loaded_instruments on commit drop as
-select symbol, instrument_name, asset_class, currency, market_id, isin
+select symbol, instrument_name, asset_class, currency, market_id, isin, settlement_market_id
 from reference.instruments
 with no data;
 

@@ -1,13 +1,12 @@
--- purpose: complete the staged executions of these batches from reference data, and make the empty
---          tables that the following steps fill.
+-- purpose: complete the staged executions of these batches from reference data, as a view that the
+--          following steps read, and make the empty table that they fill.
 -- reads: staging.executions, reference.sources, reference.instruments, reference.markets,
 --        reference.settlement_cycles, reference.calendar_days
--- writes: resolved_executions, refused_executions, settlement_terms (temporary)
--- rerun: replaces the temporary tables
+-- writes: resolved_executions (temporary view), refused_executions, settlement_terms (temporary)
+-- rerun: replaces the temporary tables and the view, which goes with them
 -- parameters: batch_ids, business_dates (every date of the staged executions)
 
-drop table if exists
-pg_temp.resolved_executions, pg_temp.refused_executions, pg_temp.settlement_terms;
+drop table if exists pg_temp.refused_executions, pg_temp.settlement_terms cascade;
 
 create temporary table refused_executions (like staging.executions) on commit drop;
 
@@ -17,11 +16,12 @@ from reference.settlement_dates(%(business_dates)s::date[]);
 
 analyze settlement_terms;
 
-create temporary table resolved_executions on commit drop as
+create temporary view resolved_executions as
 with staged as (
     select
         s.*,
-        coalesce(i.market_id, o.market_id) as market_id,
+        s.ctid as staged_at,
+        coalesce(i.settlement_market_id, i.market_id, o.market_id) as market_id,
         coalesce(s.asset_class, i.asset_class, 'EQUITY') as resolved_asset_class,
         o.currency as source_currency,
         o.counterparty_id as source_counterparty_id
@@ -63,14 +63,18 @@ select
     s.batch_id,
     s.topic,
     s.partition,
-    s.message_offset
+    s.message_offset,
+    s.staged_at,
+    row_number() over (
+        partition by s.trade_id collate "C", s.version, s.business_date
+        order by s.batch_id, s.topic, s.partition, s.message_offset
+    ) as arrival  -- and so sorted by key: neighbours in the index
 from staged as s
 left join settlement_terms as d
     on d.business_date = s.business_date
     and d.market_id = s.market_id
     and d.asset_class = s.resolved_asset_class;
 
-analyze resolved_executions (trade_id);
-
 select count(*) as rows_in, count(*) as rows_out
-from resolved_executions;
+from staging.executions
+where batch_id = any(%(batch_ids)s::bigint[]);

@@ -1,0 +1,86 @@
+-- Instructions and events lie by intended settlement date. A date's first rows are laid as a table of
+-- their own (create table as, in parallel, without a key) and then made the date's partition: constraints
+-- and keys are held against all rows at once. Later rows are inserted.
+
+create or replace function settlement.has_partition(p_table text, p_settlement_date date)
+returns boolean
+language sql stable as $$
+    select exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'settlement'::regnamespace
+          and c.relname = format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'))
+    )
+$$;
+comment on function settlement.has_partition(text, date) is
+    'Whether a settlement date has its partition of settlement.instructions or settlement.events.';
+
+create or replace function settlement.attach_partition(
+    p_table text, p_laid_table text, p_settlement_date date
+) returns void
+language plpgsql as $$
+declare
+    partition_name constant text :=
+        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+    constraint_list constant text := (
+        select string_agg(
+            format('add constraint %I %s', conname, pg_get_constraintdef(oid)), ', ' order by conname
+        )
+        from pg_catalog.pg_constraint
+        where conrelid = format('settlement.%I', p_table)::regclass
+          and contype in ('c', 'n')
+    );
+begin
+    execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
+    -- one pass over the rows for all of them
+    execute format(
+        'alter table settlement.%I %s, add constraint settlement_date_is check (settlement_date = %L)',
+        partition_name, constraint_list, p_settlement_date
+    );
+    execute format(
+        'alter table settlement.%I attach partition settlement.%I for values in (%L)',
+        p_table, partition_name, p_settlement_date
+    );
+    execute format(
+        'create trigger %I before truncate on settlement.%I'
+        ' for each statement execute function control.refuse_change()',
+        p_table || '_never_emptied', partition_name
+    );
+    if p_table = 'events' then
+        execute format(
+            'create trigger events_checked after insert on settlement.%I'
+            ' referencing new table as new_rows'
+            ' for each statement execute function settlement.check_new_events()',
+            partition_name
+        );
+    end if;
+end
+$$;
+comment on function settlement.attach_partition(text, text, date) is
+    'Makes a laid table the partition of a settlement date, with every constraint, key and trigger.';
+
+create or replace function settlement.ensure_partitions(p_settlement_date date) returns void
+language plpgsql as $$
+declare
+    table_name text;
+begin
+    foreach table_name in array array['instructions', 'events']
+    loop
+        if settlement.has_partition(table_name, p_settlement_date) then
+            continue;
+        end if;
+        perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
+        if not settlement.has_partition(table_name, p_settlement_date) then
+            execute format(
+                'create table settlement.%I (like settlement.%I)',
+                'laid_empty_' || table_name, table_name
+            );
+            perform settlement.attach_partition(
+                table_name, 'laid_empty_' || table_name, p_settlement_date
+            );
+        end if;
+    end loop;
+end
+$$;
+comment on function settlement.ensure_partitions(date) is
+    'Makes the partitions of a settlement date where they are missing.';
