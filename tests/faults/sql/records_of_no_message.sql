@@ -1,0 +1,23 @@
+-- Records whose message is not stored.
+with records as (
+    select topic, partition, message_offset from trade.executions
+    union all
+    select topic, partition, message_offset from trade.confirmations
+    union all
+    select topic, partition, message_offset from trade.pnl_snapshots
+    union all
+    select topic, partition, message_offset from trade.conflicts
+    union all
+    select topic, partition, message_offset from landing.rejects
+    union all
+    select topic, partition, message_offset from landing.duplicates
+)
+select count(*) as record_count
+from records as r
+where not exists (
+    select
+    from landing.messages as m
+    where m.topic = r.topic
+        and m.partition = r.partition
+        and m.message_offset = r.message_offset
+)
