@@ -1361,10 +1361,17 @@ CREATE TABLE landing.offsets (
     partition integer NOT NULL,
     next_offset bigint NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    offset_base bigint DEFAULT 0 NOT NULL,
+    end_offset_seen bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT offsets_behind_base CHECK (((offset_base >= 0) AND (next_offset >= offset_base))),
     CONSTRAINT offsets_not_negative CHECK ((next_offset >= 0))
 );
 
 COMMENT ON TABLE landing.offsets IS 'Where the next drain begins. Moved by compare-and-set in the transaction that stores the rows; the broker''s own group offsets are never used.';
+
+COMMENT ON COLUMN landing.offsets.offset_base IS 'Added to Kafka''s offset to give message_offset: 0 for the first topic of the name, and for each later one the end of those before it, so that no two messages share a place. next_offset, end_offset_seen and all offsets elsewhere hold it.';
+
+COMMENT ON COLUMN landing.offsets.end_offset_seen IS 'Where the partition ended when it was last drained: what a deleted topic is known to have held.';
 
 ALTER TABLE landing.rejects ALTER COLUMN reject_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME landing.rejects_reject_id_seq
@@ -1374,6 +1381,32 @@ ALTER TABLE landing.rejects ALTER COLUMN reject_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE landing.topic_adoptions (
+    topic text NOT NULL,
+    generation integer NOT NULL,
+    partition integer NOT NULL,
+    old_topic_id text,
+    new_topic_id text,
+    offset_base bigint NOT NULL,
+    lost_count bigint NOT NULL,
+    adopted_by text NOT NULL,
+    adopted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE landing.topic_adoptions IS 'Every time a person let a feed go on with a topic made anew. Append-only.';
+
+CREATE TABLE landing.topics (
+    topic text NOT NULL,
+    topic_id text,
+    generation integer DEFAULT 1 NOT NULL,
+    identified_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    stop_reason text,
+    CONSTRAINT topics_stopped_for_a_reason CHECK (((stopped_at IS NULL) = (stop_reason IS NULL)))
+);
+
+COMMENT ON TABLE landing.topics IS 'Which topic it is that was drained, and why its feed is stopped, if it is. The first id that is told of a topic that was not identified yet is taken for its own.';
 
 CREATE TABLE outbox.messages (
     outbox_id bigint NOT NULL,
@@ -3309,6 +3342,12 @@ ALTER TABLE ONLY landing.rejects
 ALTER TABLE ONLY landing.rejects
     ADD CONSTRAINT rejects_pk PRIMARY KEY (reject_id);
 
+ALTER TABLE ONLY landing.topic_adoptions
+    ADD CONSTRAINT topic_adoptions_pk PRIMARY KEY (topic, generation, partition);
+
+ALTER TABLE ONLY landing.topics
+    ADD CONSTRAINT topics_pk PRIMARY KEY (topic);
+
 ALTER TABLE ONLY outbox.messages
     ADD CONSTRAINT outbox_message_id_key UNIQUE (message_id);
 
@@ -3492,6 +3531,8 @@ ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER topic_adoptions_append_only BEFORE DELETE OR UPDATE ON landing.topic_adoptions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON recon.break_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

@@ -10,9 +10,10 @@ from typing import Any
 import psycopg
 
 from posttrade.database import connect
-from posttrade.errors import Unavailable
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.feeds import FEEDS
 from posttrade.statements import read_statement
+from posttrade.topic_identity import describe_missing, read_known_topics, read_offsets
 from posttrade.watermarks import ANSWER_DEADLINE_S, BrokerView, Place, Watermarks
 
 POLL_S = 0.5
@@ -46,30 +47,43 @@ class Backlog:
 
 
 def read_drained(connection: psycopg.Connection[Any]) -> dict[Place, int]:
-    """Next offset to drain of each partition."""
-    rows = connection.execute(read_statement("landing/read_offsets"))
-    return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+    """Next offset to drain of each partition, as Kafka counts."""
+    return {place: stored.kafka_offset for place, stored in read_offsets(connection).items()}
 
 
 def read_watermarks(
     kafka_config: Mapping[str, Any],
     timeout_s: float = ANSWER_DEADLINE_S,
     topics: Iterable[str] = tuple(FEEDS),
+    *,
+    may_miss: bool = False,
 ) -> dict[Place, Watermarks]:
     """First and end offset of every partition of the feeds, as the broker tells them now.
+
+    Args:
+        kafka_config: client settings of the broker.
+        timeout_s: how long the broker may take.
+        topics: the topics.
+        may_miss: leave out topics that are not there, unless none is.
 
     Raises:
         Unavailable: the broker does not answer in time.
         ConfigurationError: a topic is not there.
     """
     broker = BrokerView(kafka_config)
-    return broker.read_watermarks(broker.list_partitions(topics, timeout_s), timeout_s)
+    asked = list(topics)
+    told = broker.read_topics(asked, timeout_s)
+    missing = [topic for topic in asked if topic not in told]
+    if missing and not (may_miss and told):
+        raise ConfigurationError(describe_missing(missing[0]))
+    places = [(topic, number) for topic, facts in told.items() for number in facts.partitions]
+    return broker.read_watermarks(places, timeout_s)
 
 
 def is_capture_idle(dsn: str, watermarks: Mapping[Place, Watermarks]) -> bool:
     """Whether everything below the watermarks is drained and no batch is on its way.
 
-    A batch that a quality gate stopped does not count: a person decides on it.
+    A batch or a topic that is stopped does not count: a person decides on it.
 
     Raises:
         Unavailable: the database does not answer.
@@ -79,9 +93,12 @@ def is_capture_idle(dsn: str, watermarks: Mapping[Place, Watermarks]) -> bool:
         if row is None or row[0] > 0:
             return False
         drained = read_drained(connection)
+        known = read_known_topics(connection)
+    stopped = {topic for topic, facts in known.items() if facts.stop_reason is not None}
     return all(
         drained.get(place, marks.first_offset) >= marks.end_offset
         for place, marks in watermarks.items()
+        if place[0] not in stopped
     )
 
 

@@ -13,9 +13,10 @@ from psycopg import sql
 
 from posttrade.contracts.rows import Reject
 from posttrade.errors import InvariantBroken, Unavailable
-from posttrade.feed_reader import PartitionProgress, RawBatch
+from posttrade.feed_reader import RawBatch
 from posttrade.feeds import Feed
 from posttrade.message_headers import HeaderFacts
+from posttrade.partition_progress import PartitionProgress
 from posttrade.refused_rows import REFUSALS, Restage, describe_refusal, restage_accepted
 from posttrade.statements import read_statement
 
@@ -169,11 +170,16 @@ def _without_refused(connection: psycopg.Connection[Any], batch: ReadyBatch) -> 
 def _move_offsets(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
     topic = batch.feed.name
     connection.execute(read_statement("landing/lock_topic"), {"topic": topic})
+    ranges = list(batch.ranges.values())
     parameters = {
         "topic": topic,
         "partitions": list(batch.ranges),
-        "expected_offsets": [progress.stored_offset for progress in batch.ranges.values()],
-        "next_offsets": [progress.next_offset for progress in batch.ranges.values()],
+        "expected_offsets": [
+            None if own.stored_offset is None else own.stored_offset + own.offset_base
+            for own in ranges
+        ],
+        "next_offsets": [own.next_offset + own.offset_base for own in ranges],
+        "end_offsets": [own.end_offset + own.offset_base for own in ranges],
     }
     row = connection.execute(read_statement("landing/move_offsets"), parameters).fetchone()
     if row is None or row[0] != len(batch.ranges):
@@ -196,10 +202,10 @@ def _insert_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id
         "last_message_at": batch.last_message_at,
         "run_id": run_id,
         "partitions": list(batch.ranges),
-        "first_offsets": [progress.first_offset for progress in ranges],
-        "next_offsets": [progress.next_offset for progress in ranges],
-        "message_counts": [progress.message_count for progress in ranges],
-        "lost_counts": [progress.lost_count for progress in ranges],
+        "first_offsets": [own.first_offset + own.offset_base for own in ranges],
+        "next_offsets": [own.next_offset + own.offset_base for own in ranges],
+        "message_counts": [own.message_count for own in ranges],
+        "lost_counts": [own.lost_count for own in ranges],
     }
     connection.execute(read_statement("landing/insert_batch"), parameters)
 

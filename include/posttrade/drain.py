@@ -9,32 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime as dt
 import gc
 import logging
-import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from posttrade.batch_store import ReadyBatch, store_batch
-from posttrade.contracts.rows import Source
-from posttrade.database import connect
-from posttrade.errors import ConfigurationError, Unavailable
-from posttrade.feed_drain import Day, FeedDrain
-from posttrade.feed_reader import PartitionProgress, begin_partition
-from posttrade.feeds import FEEDS, Feed
+from posttrade.drain_session import DrainSession, DrainState
+from posttrade.errors import Unavailable
+from posttrade.feed_drain import FeedDrain
+from posttrade.partition_progress import begin_partition
 from posttrade.statements import read_statement
-from posttrade.watermarks import BrokerView, Place, Watermarks
+from posttrade.topic_identity import TopicUnreadableError
+from posttrade.watermarks import Place, Watermarks
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# how long a new partition may stay unseen
-PLACES_KEPT_S = 2.0
 log = logging.getLogger(__name__)
 
 
@@ -46,22 +41,14 @@ class DrainLimits:
         messages_max: messages in a batch.
         bytes_max: bytes of payloads, keys and headers in a batch; what bounds memory.
         batches_per_feed_max: batches of each feed in one call; what is left waits for the next.
-        idle_s: how long the broker may stay silent while messages are due, and another drain work.
+        idle_s: how long the broker may stay silent while messages are due, and another drain
+            work.
     """
 
     messages_max: int = 50_000
     bytes_max: int = 32 * 1024 * 1024
     batches_per_feed_max: int = 4
     idle_s: float = 20.0
-
-
-@dataclasses.dataclass(frozen=True)
-class _State:
-    """What the database knows when a call begins."""
-
-    day: Day
-    unfinished: list[int]
-    offsets: dict[Place, int]
 
 
 def drain_feeds(
@@ -94,7 +81,7 @@ class Drain:
         self._dsn = dsn
         self._kafka_config = dict(kafka_config)
         self._limits = limits or DrainLimits()
-        self._work: _Work | None = None
+        self._session: DrainSession | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -115,26 +102,36 @@ class Drain:
 
         Returns:
             Ids of batches that are still to be worked on, oldest first: those left unfinished by
-            earlier calls, and those drained now.
+            earlier calls, and those drained now. A feed whose topic is missing or was made anew
+            is stopped and left out; ``stopped`` says why, and people are alerted.
 
         Raises:
             Unavailable: the broker or the database does not answer, or another drain is at work.
                 Batches stored before that stay stored.
-            InvariantBroken: a topic ends before what was drained from it.
-            ConfigurationError: a topic or the reference data is missing.
+            ConfigurationError: every topic, or the reference data, is missing.
         """
-        with self._closed_by_errors() as work, _collector_off():
-            _claim_drain(work.reading, self._limits)
-            state = work.read_state()
-            watermarks = work.read_watermarks()
-            pipeline = _Pipeline(work, run_id)
-            for drain in work.feeds.values():
-                _drain_feed(drain, state, watermarks, pipeline, self._limits)
+        with self._closed_by_errors() as session, _collector_off():
+            _claim_drain(session.reading, self._limits)
+            state = session.read_state()
+            watermarks = session.check_topics(state)
+            pipeline = _Pipeline(session, run_id)
+            for topic, drain in session.feeds.items():
+                if topic not in session.stopped:
+                    try:
+                        _drain_feed(drain, state, watermarks, pipeline, self._limits)
+                    except TopicUnreadableError as error:
+                        session.leave_topic(topic, str(error))
             pipeline.finish()
-            work.offsets = {**state.offsets, **pipeline.moved_offsets}
+            drained = {place: stored.kafka_offset for place, stored in state.offsets.items()}
+            session.offsets = {**drained, **pipeline.moved_offsets}
             # held per call, so that a second drain gets its turn
-            work.reading.execute(read_statement("landing/release_drain"))
+            session.reading.execute(read_statement("landing/release_drain"))
         return state.unfinished + pipeline.batch_ids
+
+    @property
+    def stopped(self) -> dict[str, str]:
+        """Why feeds are stopped, by topic, as the last call found."""
+        return {} if self._session is None else dict(self._session.stopped)
 
     def has_work(self) -> bool:
         """Whether messages wait beyond what the last call left; asks the broker only.
@@ -142,18 +139,18 @@ class Drain:
         Raises:
             Unavailable: the broker does not answer.
         """
-        with self._closed_by_errors() as work:
+        with self._closed_by_errors() as session:
             return any(
-                marks.end_offset > max(work.offsets.get(place, 0), marks.first_offset)
-                for place, marks in work.read_watermarks().items()
+                marks.end_offset > max(session.offsets.get(place, 0), marks.first_offset)
+                for place, marks in session.read_watermarks().items()
             )
 
     @contextlib.contextmanager
-    def _closed_by_errors(self) -> Iterator[_Work]:
+    def _closed_by_errors(self) -> Iterator[DrainSession]:
         try:
-            if self._work is None:
-                self._work = _Work(self._dsn, self._kafka_config)
-            yield self._work
+            if self._session is None:
+                self._session = DrainSession(self._dsn, self._kafka_config)
+            yield self._session
         except BaseException as error:
             with contextlib.suppress(Unavailable):  # of what broke already; the error is told
                 self._close()
@@ -162,84 +159,28 @@ class Drain:
             raise
 
     def _close(self) -> None:
-        work, self._work = self._work, None
-        if work is not None:
-            work.resources.close()
-
-
-class _Work:
-    """What is open between the calls."""
-
-    def __init__(self, dsn: str, kafka_config: Mapping[str, Any]) -> None:
-        with contextlib.ExitStack() as stack:
-            self.reading, self.storing = (
-                stack.enter_context(connect(dsn, application_name=f"posttrade drain{name}"))
-                for name in ("", " store")
-            )
-            # each statement its own transaction here; store_batch opens one for each batch
-            self.reading.autocommit = self.storing.autocommit = True
-            self.broker = BrokerView(kafka_config)
-            self.resources = stack.pop_all()
-        self.feeds = {
-            feed.name: FeedDrain(feed, kafka_config, self.resources) for feed in FEEDS.values()
-        }
-        self.worker = self.resources.enter_context(
-            ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        )
-        self.offsets: dict[Place, int] = {}
-        self._places: list[Place] = []
-        self._places_read_at = float("-inf")
-        self._partition_made_for: dt.date | None = None
-
-    def read_state(self) -> _State:
-        row = self.reading.execute(read_statement("landing/read_state")).fetchone()
-        received_on, unfinished = row if row is not None else (None, [])
-        sources = {
-            source[0]: Source(*source)
-            for source in self.reading.execute(read_statement("landing/read_sources"))
-        }
-        if not sources:
-            raise ConfigurationError(
-                "reference.sources is empty: load the reference data first (Dag reference_data)"
-            )
-        offsets = {
-            (topic, partition): next_offset
-            for topic, partition, next_offset in self.reading.execute(
-                read_statement("landing/read_offsets")
-            )
-        }
-        if received_on != self._partition_made_for:
-            statement = read_statement("landing/ensure_message_partition")
-            self.reading.execute(statement, {"received_on": received_on})
-            self._partition_made_for = received_on
-        return _State(Day(received_on, sources), list(unfinished), offsets)
-
-    def read_watermarks(self) -> dict[Place, Watermarks]:
-        if time.monotonic() - self._places_read_at > PLACES_KEPT_S:
-            self._places = self.broker.list_partitions(FEEDS)
-            self._places_read_at = time.monotonic()
-        return self.broker.read_watermarks(self._places)
-
-    def reserve_batch_id(self) -> int:
-        row = self.reading.execute(read_statement("landing/reserve_batch_id")).fetchone()
-        return int(row[0]) if row is not None else 0
+        session, self._session = self._session, None
+        if session is not None:
+            session.resources.close()
 
 
 class _Pipeline:
     """Stores a batch in the worker's thread while the next one is read here."""
 
-    def __init__(self, work: _Work, run_id: str) -> None:
+    def __init__(self, session: DrainSession, run_id: str) -> None:
         self.batch_ids: list[int] = []
         self.moved_offsets: dict[Place, int] = {}
-        self.reserve_batch_id = work.reserve_batch_id
-        self._work = work
+        self.reserve_batch_id = session.reserve_batch_id
+        self._session = session
         self._run_id = run_id
         self._pending: Future[None] | None = None
 
     def store(self, ready: ReadyBatch) -> None:
+        """Store it, once the one before is stored and its topic is seen to be the same still."""
+        self._session.confirm_topic(ready.feed.name)
         self.finish()
-        self._pending = self._work.worker.submit(
-            store_batch, self._work.storing, ready, run_id=self._run_id
+        self._pending = self._session.worker.submit(
+            store_batch, self._session.storing, ready, run_id=self._run_id
         )
         if ready.message_count:
             self.batch_ids.append(ready.batch_id)
@@ -255,12 +196,16 @@ class _Pipeline:
 
 def _drain_feed(
     drain: FeedDrain,
-    state: _State,
+    state: DrainState,
     watermarks: Mapping[Place, Watermarks],
     pipeline: _Pipeline,
     limits: DrainLimits,
 ) -> None:
-    progress = _begin_feed(drain.feed, state, watermarks)
+    progress = {
+        partition: begin_partition(topic, partition, state.offsets.get((topic, partition)), marks)
+        for (topic, partition), marks in watermarks.items()
+        if topic == drain.feed.name
+    }
     reader = drain.begin(progress, state.day, idle_s=limits.idle_s)
     if reader is None:
         return
@@ -269,16 +214,6 @@ def _drain_feed(
         if raw is None:
             break
         pipeline.store(drain.prepare(raw, pipeline.reserve_batch_id))
-
-
-def _begin_feed(
-    feed: Feed, state: _State, watermarks: Mapping[Place, Watermarks]
-) -> dict[int, PartitionProgress]:
-    return {
-        partition: begin_partition(topic, partition, state.offsets.get((topic, partition)), marks)
-        for (topic, partition), marks in watermarks.items()
-        if topic == feed.name
-    }
 
 
 @contextlib.contextmanager

@@ -17,10 +17,11 @@ from posttrade.contracts.schema import read_contract
 from posttrade.contracts.staging import StagingWriter
 from posttrade.contracts.values import DAYS_AHEAD_MAX
 from posttrade.errors import DataRejected
-from posttrade.feed_reader import FETCH_CONFIG, FeedReader, PartitionProgress, RawBatch
+from posttrade.feed_reader import FETCH_CONFIG, FeedReader, RawBatch
 from posttrade.feeds import Feed
 from posttrade.message_clock import MessageClock, instant_of
 from posttrade.message_headers import UNREADABLE
+from posttrade.partition_progress import PartitionProgress
 from posttrade.watermarks import open_consumer
 
 log = logging.getLogger(__name__)
@@ -48,17 +49,19 @@ class FeedDrain:
     Args:
         feed: the feed.
         kafka_config: client settings of the broker.
-        resources: closes the consumer.
     """
 
-    def __init__(
-        self, feed: Feed, kafka_config: Mapping[str, Any], resources: contextlib.ExitStack
-    ) -> None:
+    def __init__(self, feed: Feed, kafka_config: Mapping[str, Any]) -> None:
         self.feed = feed
         self._kafka_config = kafka_config
-        self._resources = resources
+        self._resources = contextlib.ExitStack()
         self._reader: FeedReader | None = None
         self._day: Day | None = None
+
+    def close(self) -> None:
+        """Close the consumer; the next reading opens one anew."""
+        self._reader = None
+        self._resources.close()
 
     def begin(
         self, progress: Mapping[int, PartitionProgress], day: Day, *, idle_s: float

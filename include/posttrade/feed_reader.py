@@ -17,9 +17,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from posttrade.errors import InvariantBroken, Unavailable
+from posttrade.errors import Unavailable
 from posttrade.message_headers import UNREADABLE, HeaderFacts, HeaderReader
-from posttrade.watermarks import Watermarks
+from posttrade.partition_progress import PartitionProgress
+from posttrade.topic_identity import TopicUnreadableError
 
 # the queue is refilled without a pause and stays within bounded memory
 FETCH_CONFIG: dict[str, Any] = {
@@ -32,6 +33,13 @@ FETCH_CONFIG: dict[str, Any] = {
 }
 CONSUME_MESSAGES_MAX = 10_000
 CONSUME_TIMEOUT_S = 0.05
+NOT_THAT_TOPIC = (
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.UNKNOWN_TOPIC_ID,
+    KafkaError.INCONSISTENT_TOPIC_ID,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+)
 log = logging.getLogger(__name__)
 # the methods themselves: mapping them over messages costs half of calling them one by one
 _partition: Any = Message.partition
@@ -43,45 +51,11 @@ _timestamp: Any = Message.timestamp
 
 
 @dataclasses.dataclass
-class PartitionProgress:
-    """How far one partition was read.
-
-    Attributes:
-        stored_offset: where the database says to begin; None before the first drain.
-        next_offset: the first offset that was not read.
-        end_offset: where reading may stop.
-        message_count: messages in the current batch.
-        lost_count: offsets before ``next_offset`` that retention removed, in the current batch.
-    """
-
-    stored_offset: int | None
-    first_offset: int
-    next_offset: int
-    end_offset: int
-    message_count: int = 0
-    lost_count: int = 0
-    is_done: bool = False
-
-    @property
-    def has_work(self) -> bool:
-        """Whether there is something to read, or a loss to record."""
-        return self.next_offset < self.end_offset or self.lost_count > 0
-
-    def begin_batch(self) -> None:
-        """Go on where the last batch ended."""
-        if self.next_offset != self.first_offset:
-            self.stored_offset = self.first_offset = self.next_offset
-        self.message_count = self.lost_count = 0
-
-    def advance(self, offset: int) -> None:
-        """Everything before ``offset`` has been read."""
-        self.next_offset = max(self.next_offset, offset)
-        self.is_done = self.is_done or self.next_offset >= self.end_offset
-
-
-@dataclasses.dataclass
 class RawBatch:
-    """Messages of one topic side by side, and the offset ranges that they cover."""
+    """Messages of one topic side by side, and the offset ranges that they cover.
+
+    Offsets are as stored: Kafka's, and the base of topics made anew.
+    """
 
     topic: str
     partitions: list[int] = dataclasses.field(default_factory=list)
@@ -92,35 +66,6 @@ class RawBatch:
     payloads: list[bytes | None] = dataclasses.field(default_factory=list)
     byte_count: int = 0
     ranges: dict[int, PartitionProgress] = dataclasses.field(default_factory=dict)
-
-
-def begin_partition(
-    topic: str, partition: int, stored_offset: int | None, watermarks: Watermarks
-) -> PartitionProgress:
-    """Where to begin: the stored offset, or what is left after retention took some.
-
-    Raises:
-        InvariantBroken: the partition ends before the stored offset.
-    """
-    first, end = watermarks.first_offset, watermarks.end_offset
-    if stored_offset is None:
-        return PartitionProgress(None, first, first, end)
-    if stored_offset > end:
-        raise InvariantBroken(
-            f"{topic}[{partition}] ends at offset {end}, but {stored_offset} is drained already: "
-            "the topic was made anew or cut off. Nothing was drained. Restore the topic, or give "
-            "the new one another name; offsets that were drained cannot be used again"
-        )
-    progress = PartitionProgress(stored_offset, stored_offset, stored_offset, end)
-    if first > stored_offset:
-        progress.next_offset = first
-        progress.lost_count = first - stored_offset
-        log.error(
-            "%s[%d]: %d messages were removed by retention before they were drained "
-            "(offsets %d to %d); recorded as lost in landing.batch_ranges",
-            topic, partition, progress.lost_count, stored_offset, first - 1,
-        )  # fmt: skip
-    return progress
 
 
 class FeedReader:
@@ -175,6 +120,7 @@ class FeedReader:
 
         Raises:
             Unavailable: the broker is silent for too long.
+            TopicUnreadableError: the topic vanished or was replaced meanwhile.
         """
         batch = RawBatch(self._topic)
         heard_at = time.monotonic()
@@ -194,11 +140,19 @@ class FeedReader:
             for partition, progress in self._partitions.items()
             if progress.next_offset > progress.first_offset
         }
+        self._store_offsets_of(batch)
         for partition, progress in self._partitions.items():
             progress.begin_batch()
             if partition in self._positions:
                 self._positions[partition] = progress.next_offset
         return batch if batch.ranges else None
+
+    def _store_offsets_of(self, batch: RawBatch) -> None:
+        """From Kafka's offsets to those that are stored."""
+        bases = {number: own.offset_base for number, own in self._partitions.items()}
+        if any(bases.values()):
+            places = zip(batch.partitions, batch.offsets, strict=True)
+            batch.offsets = [bases[partition] + offset for partition, offset in places]
 
     def _consume(self, count_max: int) -> list[Any]:
         """What is here, or else the first to come: the client waits for as many as it is asked."""
@@ -277,7 +231,9 @@ class FeedReader:
             progress.is_done = True
             self._positions.pop(event.partition(), None)
             return True
-        if error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        if error.code() in NOT_THAT_TOPIC:
+            raise TopicUnreadableError(f"{self._topic} cannot be read: {error.str()}")
+        if error.fatal():
             raise Unavailable(f"{self._topic} cannot be read: {error.str()}")
         log.warning("%s: %s", self._topic, error.str())
         return False

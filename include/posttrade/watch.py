@@ -139,6 +139,7 @@ def _decide(
     parameters = {"as_of": moment}
     raised = 0
     run_step(connection, "watch/find_stopped_batches", parameters)
+    run_step(connection, "watch/find_stopped_topics", parameters)
     todo = _look(connection, moment)
     if todo["has_due_breaks"]:
         for step in BREAK_STEPS:

@@ -1,4 +1,4 @@
-"""What the broker holds: partitions of a topic, their first and last stable offsets."""
+"""What the broker holds: topics, their partitions, the first and last stable offsets of these."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import (
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
-    OffsetSpec,  # type: ignore[attr-defined]
+    OffsetSpec,
 )
 
 from posttrade.errors import ConfigurationError, Unavailable
@@ -30,6 +38,16 @@ CONSUMER_CONFIG: dict[str, Any] = {
 }
 EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+ABSENT = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
+# while a partition gets a new leader, or a new topic its first
+MOVING = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
+RETRY_S = 0.1
 Place = tuple[str, int]
 log = logging.getLogger(__name__)
 
@@ -40,6 +58,19 @@ class Watermarks:
 
     first_offset: int
     end_offset: int
+
+
+@dataclasses.dataclass(frozen=True)
+class TopicFacts:
+    """A topic as the broker tells of it.
+
+    Attributes:
+        topic_id: Kafka's own id, another one for each topic of the same name; None: none is told.
+        partitions: its partitions, in order.
+    """
+
+    topic_id: str | None
+    partitions: tuple[int, ...]
 
 
 class BrokerView:
@@ -56,28 +87,48 @@ class BrokerView:
         config = {**admin_config(kafka_config), "error_cb": _log_error}
         with _refused_settings():
             self._admin = AdminClient(config, logger=log)
+        self._tells_ids = False
 
-    def list_partitions(
+    def read_topics(
         self, topics: Iterable[str], timeout_s: float = ANSWER_DEADLINE_S
-    ) -> list[Place]:
-        """Every partition of the topics, in order.
+    ) -> dict[str, TopicFacts]:
+        """What the broker says of those of the topics that are there.
 
         Raises:
             Unavailable: the broker does not answer in time.
-            ConfigurationError: a topic is not there.
         """
+        names = list(topics)
         try:
-            known = self._admin.list_topics(timeout=timeout_s).topics
+            if not self._tells_ids:
+                known = self._admin.list_topics(timeout=timeout_s)
+                # ids come with descriptions, which a cluster without a controller does not give
+                self._tells_ids = known.controller_id in known.brokers
+                if not self._tells_ids:
+                    return {
+                        name: TopicFacts(None, tuple(sorted(known.topics[name].partitions)))
+                        for name in names
+                        if name in known.topics and known.topics[name].partitions
+                    }
+            return self._describe(names, timeout_s)
         except KafkaException as error:
+            self._tells_ids = False
             raise Unavailable(f"the broker does not answer: {error.args[0]}") from error
-        places: list[Place] = []
-        for topic in topics:
-            if topic not in known or not known[topic].partitions:
-                raise ConfigurationError(
-                    f"topic {topic!r} is not on the broker: make it there, or run `./posttrade up`"
-                )
-            places += [(topic, partition) for partition in sorted(known[topic].partitions)]
-        return places
+        except concurrent.futures.TimeoutError as error:  # a class of its own before 3.11
+            raise Unavailable(f"the broker did not answer within {timeout_s:g} s") from error
+
+    def _describe(self, names: list[str], timeout_s: float) -> dict[str, TopicFacts]:
+        answers = self._admin.describe_topics(TopicCollection(names), request_timeout=timeout_s)
+        result: dict[str, TopicFacts] = {}
+        for name, answer in answers.items():
+            try:
+                told = answer.result(timeout_s)
+            except KafkaException as error:
+                if error.args[0].code() in ABSENT:
+                    continue
+                raise
+            partitions = tuple(sorted(partition.id for partition in told.partitions))
+            result[name] = TopicFacts(str(told.topic_id), partitions)
+        return result
 
     def read_watermarks(
         self, places: Iterable[Place], timeout_s: float = ANSWER_DEADLINE_S
@@ -88,31 +139,40 @@ class BrokerView:
             Unavailable: the broker does not answer for all of them in time.
         """
         asked = [TopicPartition(*place) for place in places]
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self._ask_watermarks(asked, timeout_s)
+            except KafkaException as error:
+                fault = error.args[0]
+            except concurrent.futures.TimeoutError as error:  # a class of its own before 3.11
+                raise Unavailable(
+                    f"the broker did not tell its offsets within {timeout_s:g} s"
+                ) from error
+            if fault.code() not in MOVING or time.monotonic() > deadline:
+                raise Unavailable(f"the broker does not tell its offsets: {fault}")
+            time.sleep(RETRY_S)
+            self.read_topics({place.topic for place in asked}, timeout_s)
+
+    def _ask_watermarks(
+        self, asked: list[TopicPartition], timeout_s: float
+    ) -> dict[Place, Watermarks]:
         if not asked:
             return {}
-        answers = [
+        firsts, ends = (
             self._admin.list_offsets(
                 dict.fromkeys(asked, spec),
                 isolation_level=IsolationLevel.READ_COMMITTED,
                 request_timeout=timeout_s,
             )
             for spec in (EARLIEST, LATEST)
-        ]
-        result: dict[Place, Watermarks] = {}
-        for place in asked:
-            try:
-                first, end = (answer[place].result(timeout_s).offset for answer in answers)
-            except KafkaException as error:
-                raise Unavailable(
-                    f"the broker does not tell the offsets of {place.topic}[{place.partition}]: "
-                    f"{error.args[0]}"
-                ) from error
-            except concurrent.futures.TimeoutError as error:  # a class of its own before 3.11
-                raise Unavailable(
-                    f"the broker did not tell its offsets within {timeout_s:g} s"
-                ) from error
-            result[place.topic, place.partition] = Watermarks(first, end)
-        return result
+        )
+        return {
+            (place.topic, place.partition): Watermarks(
+                firsts[place].result(timeout_s).offset, ends[place].result(timeout_s).offset
+            )
+            for place in asked
+        }
 
 
 @contextlib.contextmanager

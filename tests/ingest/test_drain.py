@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +9,9 @@ import psycopg
 import pytest
 
 from posttrade.backlog import is_capture_idle, measure_backlog, read_watermarks
+from posttrade.capture_progress import describe_stopped_batches
 from posttrade.drain import DrainLimits, drain_feeds
-from posttrade.errors import ConfigurationError, InvariantBroken, Unavailable
+from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.watermarks import BrokerView, Watermarks
 from tests.ingest.conftest import PARTITIONS, Feeds
 
@@ -130,13 +132,32 @@ def test_what_retention_took_is_recorded(feeds: Feeds, make_trade: Make) -> None
     assert feeds.ask("select count(*) from staging.executions where trade_id = 'T1000'") == [(1,)]
 
 
-def test_topic_made_anew_stops_the_drain(feeds: Feeds, make_trade: Make) -> None:
+def test_topic_that_ends_too_early_stops_its_feed_only(feeds: Feeds, make_trade: Make) -> None:
     feeds.send("trades", [make_trade(i) for i in range(30)])
     drain(feeds)
     with psycopg.connect(feeds.dsn) as connection:
         connection.execute("update landing.offsets set next_offset = 999 where partition = 0")
-    with pytest.raises(InvariantBroken, match=r"trades\[0\] ends at offset 10, but 999"):
-        drain(feeds)
+    feeds.send("trades", [make_trade(31)])
+    feeds.send("broker_confirmations", [b"?"])
+    drain(feeds)
+    assert feeds.count("staging.executions") == 30
+    assert feeds.count("landing.rejects") == 1
+    ((topic, reason),) = feeds.ask(
+        "select topic, stop_reason from landing.topics where stopped_at is not null"
+    )
+    assert topic == "trades"
+    assert "trades[0] ends at offset 11, but 999 is drained already" in reason
+    assert is_capture_idle(feeds.dsn, read_watermarks(feeds.kafka_config)) is False  # batches
+    assert f"feed trades is stopped ({reason[:100]}" in "".join(
+        describe_stopped_batches(feeds.dsn, dt.date(2026, 11, 20))
+    )
+    with psycopg.connect(feeds.dsn) as connection:
+        connection.execute(
+            "update landing.offsets set next_offset = 10 where partition = 0 and topic = 'trades'"
+        )
+    drain(feeds)  # restored: it goes on by itself
+    assert feeds.count("staging.executions") == 31
+    assert feeds.ask("select count(*) from landing.topics where stopped_at is not null") == [(0,)]
 
 
 def test_first_drain_begins_at_the_first_offset_there_is(
@@ -158,9 +179,9 @@ def test_first_drain_begins_at_the_first_offset_there_is(
 
 def test_silent_broker_is_unavailable(feeds: Feeds, monkeypatch: pytest.MonkeyPatch) -> None:
     feeds.broker.stop()
-    real = BrokerView.list_partitions
+    real = BrokerView.read_topics
     monkeypatch.setattr(
-        BrokerView, "list_partitions", lambda broker, topics: real(broker, topics, timeout_s=1)
+        BrokerView, "read_topics", lambda broker, topics: real(broker, topics, timeout_s=1)
     )
     with pytest.raises(Unavailable, match="the broker does not answer"):
         drain(feeds, idle_s=1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psycopg
 import pytest
 
-from posttrade import drain as drain_module
+from posttrade import drain_session
 from posttrade.drain import Drain, DrainLimits, drain_feeds
 from posttrade.errors import Unavailable
 from posttrade.feed_reader import FeedReader
-from posttrade.watermarks import BrokerView
+from posttrade.watermarks import BrokerView, TopicFacts
 from tests.ingest.conftest import PARTITIONS, Feeds
 
 Make = Callable[..., bytes]
@@ -89,14 +89,17 @@ def test_what_another_drain_took_is_not_read_again(
 def test_new_partitions_are_found(
     feeds: Feeds, open_drain: Drain, make_trade: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = BrokerView.list_partitions
+    real = BrokerView.read_topics
 
-    def fewer(broker: BrokerView, topics: Iterator[str]) -> list[tuple[str, int]]:
-        return [place for place in real(broker, topics) if place != ("trades", PARTITIONS - 1)]
+    def fewer(broker: BrokerView, topics: Iterable[str]) -> dict[str, TopicFacts]:
+        found = real(broker, topics)
+        if "trades" in found:
+            found["trades"] = TopicFacts(None, tuple(range(PARTITIONS - 1)))
+        return found
 
-    monkeypatch.setattr(drain_module, "PLACES_KEPT_S", 0.1)
+    monkeypatch.setattr(drain_session, "TOPICS_KEPT_S", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(BrokerView, "list_partitions", fewer)
+        patch.setattr(BrokerView, "read_topics", fewer)
         feeds.send("trades", [make_trade(i) for i in range(30)])
         open_drain.drain_once(run_id="before")
         assert count_staged(feeds) == 20
@@ -129,13 +132,13 @@ def test_next_day_is_noticed(
 ) -> None:
     feeds.send("trades", [make_trade(1)])
     open_drain.drain_once(run_id="today")
-    real = drain_module.read_statement
+    real = drain_session.read_statement
 
     def read_tomorrow(name: str) -> bytes:
         text = real(name)
         return text.replace(b"::date", b"::date + 1") if name == "landing/read_state" else text
 
-    monkeypatch.setattr(drain_module, "read_statement", read_tomorrow)
+    monkeypatch.setattr(drain_session, "read_statement", read_tomorrow)
     feeds.send("trades", [make_trade(2)])
     open_drain.drain_once(run_id="tomorrow")
     assert feeds.ask("select count(*) from landing.messages_default") == [(0,)]
@@ -178,7 +181,7 @@ def test_broker_that_was_away_is_met_again(
         with pytest.raises(Unavailable):
             drain.drain_once(run_id="away")
         monkeypatch.undo()
-        topics = dict.fromkeys(drain_module.FEEDS, PARTITIONS)
+        topics = dict.fromkeys(drain_session.FEEDS, PARTITIONS)
         feeds.broker.start(topics, starts=[place for place in starts if place[2]])
         feeds.send("trades", [make_trade(2)])
         drain.drain_once(run_id="after")

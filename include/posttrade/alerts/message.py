@@ -27,6 +27,7 @@ BREAKS = "break_opened"
 TITLES = {
     BREAKS: ("1 new break", "{count} new breaks"),
     "batch_stopped": ("A batch is stopped", "{count} batches are stopped"),
+    "feed_stopped": ("A feed is stopped", "{count} feeds are stopped"),
     "offsets_lost": (
         "Messages were lost before they were drained",
         "Messages were lost before they were drained, in {count} places",

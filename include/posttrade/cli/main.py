@@ -27,6 +27,7 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "close": ("close", "Close a business date and make its report."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
+    "topics": ("topics", "Show the topics that are drained; go on with one made anew."),
     "alerts": ("observe", "Show whom was told what; send a test."),
     "metrics": ("observe", "Print the metrics that Prometheus reads."),
     "psql": ("psql", "Ask the trade database."),

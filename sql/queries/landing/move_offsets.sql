@@ -5,15 +5,17 @@ with moves as (
     from unnest(
         %(partitions)s::integer[],
         %(expected_offsets)s::bigint[],
-        %(next_offsets)s::bigint[]
-    ) as moves (partition, expected_offset, next_offset)
+        %(next_offsets)s::bigint[],
+        %(end_offsets)s::bigint[]
+    ) as moves (partition, expected_offset, next_offset, end_offset)
 ),
 first_moves as (
-    insert into landing.offsets (topic, partition, next_offset)
+    insert into landing.offsets (topic, partition, next_offset, end_offset_seen)
     select
         %(topic)s,
         m.partition,
-        m.next_offset
+        m.next_offset,
+        greatest(m.next_offset, m.end_offset)
     from moves as m
     where m.expected_offset is null
     on conflict (topic, partition) do nothing
@@ -22,6 +24,7 @@ first_moves as (
 later_moves as (
     update landing.offsets as o
     set next_offset = m.next_offset,
+        end_offset_seen = greatest(m.next_offset, m.end_offset),
         updated_at = now()
     from moves as m
     where o.topic = %(topic)s

@@ -1,6 +1,8 @@
 -- purpose: count, for the batches that hold a message of the date, the offsets they cover and the
 --          messages that are stored for them, or were when retention took them.
--- reads: control.received_counts, landing.batch_ranges, landing.messages, landing.dropped_ranges
+--          Offsets lost without any message beside them count on the UTC date that found them lost.
+-- reads: control.received_counts, landing.batches, landing.batch_ranges, landing.messages,
+--        landing.dropped_ranges
 -- writes: counted_offsets (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -15,6 +17,14 @@ with ranges as (
         select batch_id
         from control.received_counts
         where business_date = %(business_date)s
+        union all
+        select l.batch_id
+        from landing.batch_ranges as l
+        join landing.batches as a
+            on a.batch_id = l.batch_id
+        where l.lost_count > 0
+          and a.message_count = 0
+          and (a.drained_at at time zone 'UTC')::date = %(business_date)s
     )
 )
 select

@@ -1,5 +1,5 @@
--- purpose: find batches that a quality gate stopped, and offsets that retention removed before they
---          were drained.
+-- purpose: find batches that a quality gate stopped, and offsets that were gone before they were
+--          drained.
 -- reads: landing.batches, landing.batch_ranges, quality.results, control.alert_findings
 -- writes: control.alert_findings
 -- rerun: append once, by finding key; a batch that was tried again and stopped again is a new one
@@ -30,8 +30,8 @@ select
     'offsets_lost',
     concat_ws('/', l.batch_id, l.topic, l.partition),
     format(
-        '%%s messages of %%s, partition %%s, from offset %%s on: removed by the broker''s '
-        'retention before they were drained (batch %%s)',
+        '%%s messages of %%s, partition %%s, from offset %%s on: gone before they were '
+        'drained, by retention or with a deleted topic (batch %%s)',
         l.lost_count, l.topic, l.partition, l.first_offset, l.batch_id
     ),
     'ask the sender to send them again; the gap stands in the control totals of the date',
