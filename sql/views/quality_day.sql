@@ -1,8 +1,12 @@
 -- What the suites of the close look at: the accepted records of one business date and feed
 -- (settings gx.business_date and gx.feed). The measures are those of a batch; days are counted from
 -- the day on which the record was made, so that a later close judges the date the same.
+--
+-- security_barrier keeps a view from being merged into the query over it: each measure is then worked
+-- out once for a row, and not once for every rule that reads it. The settings are read in sub-queries
+-- for the same reason: once, and not for every row.
 
-create or replace view quality.day_executions as
+create or replace view quality.day_executions with (security_barrier) as
 select
     accepted.topic,
     accepted.partition,
@@ -53,10 +57,10 @@ left join reference.instruments as instruments on accepted.symbol = instruments.
 left join reference.counterparties as counterparties
     on accepted.counterparty_id = counterparties.counterparty_id
 where
-    accepted.business_date = current_setting('gx.business_date')::date
-    and accepted.feed = current_setting('gx.feed');
+    accepted.business_date = (select current_setting('gx.business_date')::date)
+    and accepted.feed = (select current_setting('gx.feed'));
 
-create or replace view quality.day_confirmations as
+create or replace view quality.day_confirmations with (security_barrier) as
 select
     accepted.topic,
     accepted.partition,
@@ -95,10 +99,10 @@ left join reference.instruments as instruments on accepted.symbol = instruments.
 left join reference.counterparties as counterparties
     on accepted.counterparty_id = counterparties.counterparty_id
 where
-    accepted.business_date = current_setting('gx.business_date')::date
-    and accepted.topic = current_setting('gx.feed');
+    accepted.business_date = (select current_setting('gx.business_date')::date)
+    and accepted.topic = (select current_setting('gx.feed'));
 
-create or replace view quality.day_pnl_snapshots as
+create or replace view quality.day_pnl_snapshots with (security_barrier) as
 select
     accepted.topic,
     accepted.partition,
@@ -114,8 +118,8 @@ select
     accepted.business_date - (accepted.recorded_at at time zone 'UTC')::date as record_lead_days
 from trade.pnl_snapshots as accepted
 where
-    accepted.business_date = current_setting('gx.business_date')::date
-    and accepted.topic = current_setting('gx.feed');
+    accepted.business_date = (select current_setting('gx.business_date')::date)
+    and accepted.topic = (select current_setting('gx.feed'));
 
 create or replace view quality.day_totals as
 with feeds (feed, record_type) as (
@@ -130,50 +134,59 @@ received as (
         received_counts.feed,
         sum(received_counts.received_count) as received_count
     from control.received_counts as received_counts
-    where received_counts.business_date = current_setting('gx.business_date')::date
+    where received_counts.business_date = (select current_setting('gx.business_date')::date)
     group by received_counts.feed
+),
+executed as (
+    select
+        executions.feed,
+        executions.source_id,
+        count(*) as record_count
+    from trade.executions as executions
+    where executions.business_date = (select current_setting('gx.business_date')::date)
+    group by
+        executions.feed,
+        executions.source_id
 ),
 records as (
     select
-        executions.feed,
-        count(*) as record_count
-    from trade.executions as executions
-    where executions.business_date = current_setting('gx.business_date')::date
-    group by executions.feed
+        executed.feed,
+        executed.record_count
+    from executed
     union all
     select
         confirmations.topic,
         count(*)
     from trade.confirmations as confirmations
-    where confirmations.business_date = current_setting('gx.business_date')::date
+    where confirmations.business_date = (select current_setting('gx.business_date')::date)
     group by confirmations.topic
     union all
     select
         pnl_snapshots.topic,
         count(*)
     from trade.pnl_snapshots as pnl_snapshots
-    where pnl_snapshots.business_date = current_setting('gx.business_date')::date
+    where pnl_snapshots.business_date = (select current_setting('gx.business_date')::date)
     group by pnl_snapshots.topic
     union all
     select
         conflicts.feed,
         count(*)
     from trade.conflicts as conflicts
-    where conflicts.business_date = current_setting('gx.business_date')::date
+    where conflicts.business_date = (select current_setting('gx.business_date')::date)
     group by conflicts.feed
     union all
     select
         rejects.feed,
         count(*)
     from control.rejects as rejects
-    where rejects.business_date = current_setting('gx.business_date')::date
+    where rejects.business_date = (select current_setting('gx.business_date')::date)
     group by rejects.feed
     union all
     select
         duplicates.feed,
         count(*)
     from landing.duplicates as duplicates
-    where duplicates.business_date = current_setting('gx.business_date')::date
+    where duplicates.business_date = (select current_setting('gx.business_date')::date)
     group by duplicates.feed
 ),
 accounted as (
@@ -187,36 +200,32 @@ accounted as (
 repeated (record_type, repeated_key_count) as (
     select
         'execution',
-        case when quality.is_key_enforced('trade.executions') then 0 else (
-            select count(*) - count(distinct (executions.trade_id, executions.version))
-            from trade.executions as executions
-            where executions.business_date = current_setting('gx.business_date')::date
-        ) end
+        count(*) - count(distinct (executions.trade_id, executions.version))
+    from trade.executions as executions
+    where
+        not quality.is_key_enforced('trade.executions')
+        and executions.business_date = (select current_setting('gx.business_date')::date)
     union all
     select
         'confirmation',
-        case when quality.is_key_enforced('trade.confirmations') then 0 else (
-            select count(*) - count(distinct (confirmations.trade_id, confirmations.version))
-            from trade.confirmations as confirmations
-            where confirmations.business_date = current_setting('gx.business_date')::date
-        ) end
+        count(*) - count(distinct (confirmations.trade_id, confirmations.version))
+    from trade.confirmations as confirmations
+    where
+        not quality.is_key_enforced('trade.confirmations')
+        and confirmations.business_date = (select current_setting('gx.business_date')::date)
     union all
     select
         'pnl_snapshot',
-        case when quality.is_key_enforced('trade.pnl_snapshots') then 0 else (
-            select count(*) - count(distinct (pnl_snapshots.trade_id, pnl_snapshots.version))
-            from trade.pnl_snapshots as pnl_snapshots
-            where pnl_snapshots.business_date = current_setting('gx.business_date')::date
-        ) end
+        count(*) - count(distinct (pnl_snapshots.trade_id, pnl_snapshots.version))
+    from trade.pnl_snapshots as pnl_snapshots
+    where
+        not quality.is_key_enforced('trade.pnl_snapshots')
+        and pnl_snapshots.business_date = (select current_setting('gx.business_date')::date)
 ),
 expected (record_type) as (
     select distinct expectations.record_type
-    from (
-        select distinct executions.source_id
-        from trade.executions as executions
-        where executions.business_date = current_setting('gx.business_date')::date
-    ) as day_sources
-    inner join reference.sources as sources on day_sources.source_id = sources.source_id
+    from executed
+    inner join reference.sources as sources on executed.source_id = sources.source_id
     cross join lateral (
         values
         ('confirmation', sources.expects_confirmation),
@@ -229,19 +238,19 @@ staged as (
         executions.feed,
         executions.batch_id
     from staging.executions as executions
-    where executions.business_date = current_setting('gx.business_date')::date
+    where executions.business_date = (select current_setting('gx.business_date')::date)
     union
     select
         confirmations.feed,
         confirmations.batch_id
     from staging.confirmations as confirmations
-    where confirmations.business_date = current_setting('gx.business_date')::date
+    where confirmations.business_date = (select current_setting('gx.business_date')::date)
     union
     select
         pnl_snapshots.feed,
         pnl_snapshots.batch_id
     from staging.pnl_snapshots as pnl_snapshots
-    where pnl_snapshots.business_date = current_setting('gx.business_date')::date
+    where pnl_snapshots.business_date = (select current_setting('gx.business_date')::date)
 ),
 stopped as (
     select
@@ -265,7 +274,7 @@ usual as (
             ) as place
         from control.date_totals as date_totals
         where
-            date_totals.business_date < current_setting('gx.business_date')::date
+            date_totals.business_date < (select current_setting('gx.business_date')::date)
             and date_totals.received_count > 0
     ) as recent
     where recent.place <= 20
