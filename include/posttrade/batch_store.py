@@ -6,12 +6,14 @@ import dataclasses
 import datetime as dt
 import logging
 import struct
-from typing import Any
+from itertools import chain, repeat
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
 
 from posttrade.contracts.rows import Reject
+from posttrade.database import OUTAGES
 from posttrade.errors import InvariantBroken, Unavailable
 from posttrade.feed_reader import RawBatch
 from posttrade.feeds import Feed
@@ -29,12 +31,12 @@ COPY_END = b"\xff\xff"
 NULL_LENGTH = b"\xff\xff\xff\xff"
 JSONB_VERSION = b"\x01"
 LENGTH = struct.Struct(">i")
-# message_offset, batch_id, message_at, each behind its length
-NUMBERS = struct.Struct(">iqiqiq")
+NULL = -1
+COLUMN_COUNT = 9
 
 COPY_MESSAGES = (
     b"copy landing.messages (topic, partition, message_offset, batch_id, message_at,"
-    b" message_key, headers, payload, received_on) from stdin (format binary)"
+    b" received_on, message_key, headers, payload) from stdin (format binary)"
 )
 COPY_REJECTS = (
     b"copy landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,"
@@ -76,43 +78,50 @@ def encode_messages(
         received_on: UTC date of the drain.
     """
     topic = _with_length(batch.topic.encode())
-    heads = {
-        partition: b"\0\x09" + topic + LENGTH.pack(4) + LENGTH.pack(partition)
-        for partition in set(batch.partitions)
-    }
-    tail = LENGTH.pack(4) + LENGTH.pack((received_on - EPOCH_2000).days)
+    # what has the same length in every row stands together, so that one call writes it
+    head = struct.Struct(f">h{len(topic)}siiiqiqiqiii")
+    received = (received_on - EPOCH_2000).days
     header_texts: dict[HeaderFacts | None, bytes] = {None: NULL_LENGTH}
     for facts in set(batch.headers) - {None}:
         header_texts[facts] = _with_length(JSONB_VERSION + facts.text if facts else b"")
-    numbers = NUMBERS.pack
-    length = LENGTH.pack
-    pieces: list[bytes] = [COPY_SIGNATURE]
-    blocks: list[bytes] = []
-    rows = zip(
-        batch.partitions,
-        batch.offsets,
-        arrived_ms,
-        batch.keys,
-        batch.headers,
-        batch.payloads,
-        strict=True,
-    )
-    for row, (partition, offset, at_ms, key, headers, payload) in enumerate(rows, start=1):
-        pieces += (
-            heads[partition],
-            numbers(8, offset, 8, batch_id, 8, (at_ms - EPOCH_2000_MS) * 1000),
-            NULL_LENGTH if key is None else length(len(key)) + key,
-            header_texts[headers],
-            NULL_LENGTH if payload is None else length(len(payload)),
-            payload or b"",
-            tail,
+    blocks: list[bytes] = [COPY_SIGNATURE]
+    for start in range(0, len(batch.offsets), ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        keys, payloads = batch.keys[rows], batch.payloads[rows]
+        heads = map(
+            head.pack,
+            repeat(COLUMN_COUNT),
+            repeat(topic),
+            repeat(4),
+            batch.partitions[rows],
+            repeat(8),
+            batch.offsets[rows],
+            repeat(8),
+            repeat(batch_id),
+            repeat(8),
+            [(at_ms - EPOCH_2000_MS) * 1000 for at_ms in arrived_ms[rows]],
+            repeat(4),
+            repeat(received),
+            _lengths(keys),
         )
-        if row % ROWS_PER_BLOCK == 0:
-            blocks.append(b"".join(pieces))
-            pieces.clear()
-    pieces.append(COPY_END)
-    blocks.append(b"".join(pieces))
+        texts = map(header_texts.__getitem__, batch.headers[rows])
+        lengths = map(LENGTH.pack, _lengths(payloads))
+        pieces = zip(heads, _filled(keys), texts, lengths, _filled(payloads), strict=True)
+        blocks.append(b"".join(chain.from_iterable(pieces)))
+    blocks.append(COPY_END)
     return blocks
+
+
+def _lengths(values: list[bytes | None]) -> list[int]:
+    if None in values:
+        return [NULL if value is None else len(value) for value in values]
+    return list(map(len, cast("list[bytes]", values)))
+
+
+def _filled(values: list[bytes | None]) -> list[bytes]:
+    if None in values:
+        return [value or b"" for value in values]
+    return cast("list[bytes]", values)
 
 
 def _with_length(content: bytes) -> bytes:
@@ -139,7 +148,7 @@ def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_i
         raise InvariantBroken(
             f"batch {batch.batch_id} of {batch.feed.name} contradicts what is stored: {error}"
         ) from error
-    except psycopg.OperationalError as error:
+    except OUTAGES as error:
         raise Unavailable(
             f"batch {batch.batch_id} of {batch.feed.name} could not be stored: {error}"
         ) from error

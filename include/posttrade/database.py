@@ -26,6 +26,8 @@ STATEMENT_TIMEOUT_S = 900
 # within its transaction, shorter than the next one waits for the locks
 IDLE_TIMEOUT_S = 600
 CONNECT_TIMEOUT_S = 10
+# how psycopg says that the session is gone; one ended amid a transaction is of another kind
+OUTAGES = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +75,7 @@ def connect(
     try:
         with connection:
             yield connection
-    except psycopg.OperationalError as error:
+    except OUTAGES as error:
         raise Unavailable(f"the trade database broke off: {error}") from error
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from posttrade.batch_store import ReadyBatch, store_batch
+from posttrade.database import OUTAGES
 from posttrade.drain_session import DrainSession, DrainState
 from posttrade.errors import Unavailable
 from posttrade.feed_drain import FeedDrain
@@ -154,7 +155,7 @@ class Drain:
         except BaseException as error:
             with contextlib.suppress(Unavailable):  # of what broke already; the error is told
                 self._close()
-            if isinstance(error, psycopg.OperationalError):
+            if isinstance(error, OUTAGES):
                 raise Unavailable(f"the trade database broke off: {error}") from error
             raise
 

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
+
 from posttrade.contracts.rows import Source
-from posttrade.database import connect
+from posttrade.database import IDLE_TIMEOUT_S, connect
 from posttrade.errors import ConfigurationError
 from posttrade.feed_drain import Day, FeedDrain
 from posttrade.feeds import FEEDS
@@ -64,6 +66,7 @@ class DrainSession:
             )
             # each statement its own transaction here; store_batch opens one for each batch
             self.reading.autocommit = self.storing.autocommit = True
+            end_hung_drains(self.reading)
             self.broker = BrokerView(kafka_config)
             self.resources = stack.pop_all()
         self.feeds = {feed.name: FeedDrain(feed, kafka_config) for feed in FEEDS.values()}
@@ -177,3 +180,12 @@ class DrainSession:
         """The id of a batch that is about to be stored."""
         row = self.reading.execute(read_statement("landing/reserve_batch_id")).fetchone()
         return int(row[0]) if row is not None else 0
+
+
+def end_hung_drains(connection: psycopg.Connection[Any], *, hung_s: float = IDLE_TIMEOUT_S) -> None:
+    """Free what drains hold that hang: an idle session ends by itself, one amid a COPY does not."""
+    row = connection.execute(
+        read_statement("landing/end_hung_drains"), {"hung_s": hung_s}
+    ).fetchone()
+    if row is not None and row[0]:
+        log.error("%d sessions of drains that hung for %.0f s were ended", row[0], hung_s)
