@@ -20,13 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from posttrade import database
+from posttrade import database, drain_session
 from posttrade.backlog import is_capture_idle, read_watermarks
 from posttrade.capture_rounds import CaptureRounds, RoundLimits
 from posttrade.drain import DrainLimits
 
 PAUSE_S = 0.1
-JOIN_TIMEOUT_S = 120
+JOIN_TIMEOUT_S = 240
+FRAMES_TOLD = 5
 SERIES = RoundLimits(lasts_s=5.0, idle_s=1.0, round_s=0.2, poll_s=0.1)
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.faults.preloaded"])
@@ -91,7 +92,7 @@ class Capture:
             )
 
     def errors(self) -> list[dict[str, str]]:
-        """What went wrong in it: kind, step, text."""
+        """What went wrong in it: kind, text, where."""
         path = self.options.folder / f"{self.options.name}.errors"
         if not path.exists():
             return []
@@ -124,11 +125,12 @@ def _attempt(options: CaptureOptions, act: Callable[[], Any]) -> Any:
     try:
         return act()
     except Exception as error:  # noqa: BLE001 - all are noted, and the test judges them
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "posttrade" in f.filename]
         note = {
             "kind": type(error).__name__,
             "text": str(error),
-            "where": f"{Path(where.filename).name}:{where.lineno}",
+            "where": " ".join(ours[-FRAMES_TOLD:]),
         }
         with (options.folder / f"{options.name}.errors").open("a", encoding="utf-8") as file:
             file.write(json.dumps(note) + "\n")
@@ -156,6 +158,7 @@ def shorten_timeouts(options: CaptureOptions) -> None:
         defaults["statement_timeout_s"] = options.statement_timeout_s
     if options.idle_timeout_s is not None:
         defaults["idle_timeout_s"] = options.idle_timeout_s
+        drain_session.end_hung_drains.__kwdefaults__["hung_s"] = options.idle_timeout_s
 
 
 def shift_clock(shift: dt.timedelta) -> None:

@@ -104,7 +104,8 @@ def fault(request: pytest.FixtureRequest, scene: Scene) -> Iterator[Scene]:
     """A scene that has a line in the table, named by the test's docstring."""
     function = request.node.function
     name, test = table.name_fault(function.__doc__), f"{request.path.stem}::{function.__name__}"
-    scene.row = ROWS.setdefault(test, table.Row(name, test))  # one line for all its parameters
+    # one line for all its parameters
+    scene.row = ROWS.setdefault(test, table.Row(name, test, SEED))
     started = time.monotonic()
     yield scene
     scene.row.seconds += round(time.monotonic() - started, 1)
@@ -126,8 +127,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("faults")
     terminalreporter.write_line(table.format_table(ROWS.values()))
     terminalreporter.write_line(f"seed {SEED}: POSTTRADE_FAULT_SEED={SEED} gives the same moments")
-    facts = {"seed": SEED, "repetitions": REPETITIONS}
-    table.write_results(REPOSITORY / "var" / "faults.json", ROWS.values(), **facts)
+    table.write_results(REPOSITORY / "var" / "faults.json", ROWS.values())
     if os.environ.get("POSTTRADE_WRITE_FAULTS"):
-        table.write_results(table.RESULTS, ROWS.values(), **facts)
+        table.write_results(table.RESULTS, ROWS.values())
         table.renew_readme()

@@ -29,12 +29,14 @@ class Row:
 
     Attributes:
         times: how often it was injected.
+        seed: of its random moments.
         outcome: passed, failed or not run.
         seconds: how long the test took.
     """
 
     fault: str
     test: str
+    seed: int = 0
     times: int = 0
     lost: int = 0
     doubled: int = 0
@@ -53,8 +55,12 @@ def list_faults() -> dict[str, str]:
     """Every fault of this folder: its test and its name."""
     faults = {}
     for path in sorted(FOLDER.rglob("test_*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and FIXTURE in [a.arg for a in node.args.args]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.FunctionDef)
+                and node.name.startswith("test_")
+                and FIXTURE in [argument.arg for argument in node.args.args]
+            ):
                 faults[f"{path.stem}::{node.name}"] = name_fault(ast.get_docstring(node))
     return faults
 
@@ -76,11 +82,16 @@ def format_markdown(rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_results(path: Path, rows: Iterable[Row], **facts: Any) -> None:
-    """Write the table as JSON."""
+def write_results(path: Path, rows: Iterable[Row]) -> None:
+    """Write the table as JSON; faults that were not injected this time keep their lines."""
+    faults = list_faults()
+    lines = {row.test: dataclasses.asdict(row) for row in rows}
+    if path.exists():
+        known = json.loads(path.read_text(encoding="utf-8"))["faults"]
+        lines = {line["test"]: line for line in known} | lines
+    kept = [lines[test] for test in faults if test in lines]
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {**facts, "faults": [dataclasses.asdict(row) for row in rows]}
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({"faults": kept}, indent=2) + "\n", encoding="utf-8")
 
 
 def renew_readme() -> None:
