@@ -415,6 +415,33 @@ $$;
 
 COMMENT ON FUNCTION reference.adjust_date(p_calendar_id text, p_date date, p_convention text) IS 'A date moved to a business day by a convention: FOLLOWING, PRECEDING, MODIFIED_FOLLOWING (not into the next month), MODIFIED_PRECEDING. Null for another name, or beyond the calendar.';
 
+CREATE FUNCTION reference.find_standing_instruction(p_counterparty_id text, p_market_id text, p_asset_class text, p_currency text, p_date date) RETURNS TABLE(standing_instruction_id integer, found_count bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    with in_force as (
+        select
+            s.standing_instruction_id,
+            rank() over (
+                order by (s.asset_class is not null)::integer + (s.currency is not null)::integer desc
+            ) as place
+        from reference.standing_instructions as s
+        where s.counterparty_id = p_counterparty_id
+          and s.market_id = p_market_id
+          and coalesce(s.asset_class, p_asset_class) = p_asset_class
+          and coalesce(s.currency, p_currency) = p_currency
+          and s.effective_from <= p_date
+          and (s.effective_until is null or s.effective_until > p_date)
+          and s.withdrawn_at is null
+    )
+    select
+        min(f.standing_instruction_id),
+        count(*)
+    from in_force as f
+    where f.place = 1
+$$;
+
+COMMENT ON FUNCTION reference.find_standing_instruction(p_counterparty_id text, p_market_id text, p_asset_class text, p_currency text, p_date date) IS 'The most specific one in force on a settlement date, and how many are equally specific: 0 is missing, more than 1 ambiguous.';
+
 CREATE FUNCTION reference.lay_calendar(p_calendar_id text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -578,6 +605,10 @@ declare
           and contype in ('c', 'n')
     );
 begin
+    if settlement.has_partition(p_table, p_settlement_date) then
+        execute format('drop table settlement.%I', p_laid_table);
+        return;
+    end if;
     execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
     -- one pass over the rows for all of them
     execute format(
@@ -604,7 +635,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Makes a laid table the partition of a settlement date, with every constraint, key and trigger.';
+COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. Where the date has one, the laid table goes.';
 
 CREATE FUNCTION settlement.check_chains(p_dates date[], p_instruction_ids bigint[]) RETURNS void
     LANGUAGE plpgsql
@@ -705,32 +736,33 @@ $$;
 
 COMMENT ON FUNCTION settlement.check_new_events() IS 'Once per statement, as a set: every new event belongs to an instruction, moves what that says, and follows on the event before it.';
 
-CREATE FUNCTION settlement.ensure_partitions(p_settlement_date date) RETURNS void
+CREATE FUNCTION settlement.ensure_partition(p_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
 declare
-    table_name text;
+    laid_table constant text := 'laid_empty_' || p_table;
 begin
-    foreach table_name in array array['instructions', 'events']
-    loop
-        if settlement.has_partition(table_name, p_settlement_date) then
-            continue;
-        end if;
-        perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
-        if not settlement.has_partition(table_name, p_settlement_date) then
-            execute format(
-                'create table settlement.%I (like settlement.%I)',
-                'laid_empty_' || table_name, table_name
-            );
-            perform settlement.attach_partition(
-                table_name, 'laid_empty_' || table_name, p_settlement_date
-            );
-        end if;
-    end loop;
+    if settlement.has_partition(p_table, p_settlement_date) then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
+    if not settlement.has_partition(p_table, p_settlement_date) then
+        execute format('create table settlement.%I (like settlement.%I)', laid_table, p_table);
+        perform settlement.attach_partition(p_table, laid_table, p_settlement_date);
+    end if;
 end
 $$;
 
-COMMENT ON FUNCTION settlement.ensure_partitions(p_settlement_date date) IS 'Makes the partitions of a settlement date where they are missing.';
+COMMENT ON FUNCTION settlement.ensure_partition(p_table text, p_settlement_date date) IS 'Makes a settlement date''s empty partition of instructions or of events where it is missing.';
+
+CREATE FUNCTION settlement.ensure_partitions(p_settlement_date date) RETURNS void
+    LANGUAGE sql
+    AS $$
+    select settlement.ensure_partition('instructions', p_settlement_date);
+    select settlement.ensure_partition('events', p_settlement_date);
+$$;
+
+COMMENT ON FUNCTION settlement.ensure_partitions(p_settlement_date date) IS 'Makes both partitions of a settlement date where they are missing.';
 
 CREATE FUNCTION settlement.has_partition(p_table text, p_settlement_date date) RETURNS boolean
     LANGUAGE sql STABLE
@@ -881,6 +913,47 @@ CREATE FUNCTION settlement.open_act(p_cause text, p_actor text, p_run_id text, p
 $$;
 
 COMMENT ON FUNCTION settlement.open_act(p_cause text, p_actor text, p_run_id text, p_occurred_at timestamp with time zone) IS 'Writes the act that instructions and events of this statement name; gives its id.';
+
+CREATE FUNCTION settlement.record_break_events() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtext('recon'));
+    if tg_op = 'INSERT' then
+        insert into recon.break_events (
+            business_date, trade_id, subject_kind, break_type, event, expected_value, actual_value,
+            delta, exposure_amount, currency, counterparty_id, symbol, run_id, occurred_at
+        )
+        select
+            business_date, subject_id, subject_kind, break_type, 'OPENED', expected_value,
+            actual_value, delta, exposure_amount, currency, counterparty_id, symbol,
+            opened_run_id, now()
+        from new_rows
+        where status = 'OPEN';
+        return null;
+    end if;
+    insert into recon.break_events (
+        business_date, trade_id, subject_kind, break_type, event, expected_value, actual_value,
+        delta, exposure_amount, currency, counterparty_id, symbol, reason, run_id, occurred_at
+    )
+    select
+        n.business_date, n.subject_id, n.subject_kind, n.break_type,
+        case n.status when 'OPEN' then 'REOPENED' else 'RESOLVED' end,
+        n.expected_value, n.actual_value, n.delta, n.exposure_amount, n.currency,
+        n.counterparty_id, n.symbol, n.resolved_reason,
+        coalesce(n.resolved_run_id, n.opened_run_id), now()
+    from new_rows as n
+    join old_rows as o
+        on o.business_date = n.business_date
+        and o.subject_kind = n.subject_kind
+        and o.subject_id = n.subject_id
+        and o.break_type = n.break_type
+    where o.status <> n.status;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.record_break_events() IS 'Writes recon.break_events for the rows of one statement on settlement.breaks.';
 
 CREATE FUNCTION settlement.refuse_event(p_sqlstate text, p_place text) RETURNS void
     LANGUAGE plpgsql
@@ -1645,7 +1718,7 @@ PARTITION BY LIST (business_date);
 
 COMMENT ON TABLE trade.confirmations IS 'The other side''s record. business_date is the trade''s: stated, or taken from the execution.';
 
-CREATE VIEW quality.day_confirmations AS
+CREATE VIEW quality.day_confirmations WITH (security_barrier='true') AS
  SELECT accepted.topic,
     accepted.partition,
     accepted.message_offset,
@@ -1674,7 +1747,7 @@ CREATE VIEW quality.day_confirmations AS
    FROM ((trade.confirmations accepted
      LEFT JOIN reference.instruments instruments ON ((accepted.symbol = instruments.symbol)))
      LEFT JOIN reference.counterparties counterparties ON ((accepted.counterparty_id = counterparties.counterparty_id)))
-  WHERE ((accepted.business_date = (current_setting('gx.business_date'::text))::date) AND (accepted.topic = current_setting('gx.feed'::text)));
+  WHERE ((accepted.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)) AND (accepted.topic = ( SELECT current_setting('gx.feed'::text) AS current_setting)));
 
 CREATE TABLE trade.executions (
     business_date date NOT NULL,
@@ -1713,7 +1786,7 @@ PARTITION BY LIST (business_date);
 
 COMMENT ON TABLE trade.executions IS 'Our own record of a trade. A correction or cancellation is a further row with a higher version; the highest version is the one compared. Amounts are in currency; price per unit.';
 
-CREATE VIEW quality.day_executions AS
+CREATE VIEW quality.day_executions WITH (security_barrier='true') AS
  SELECT accepted.topic,
     accepted.partition,
     accepted.message_offset,
@@ -1748,7 +1821,7 @@ CREATE VIEW quality.day_executions AS
    FROM ((trade.executions accepted
      LEFT JOIN reference.instruments instruments ON ((accepted.symbol = instruments.symbol)))
      LEFT JOIN reference.counterparties counterparties ON ((accepted.counterparty_id = counterparties.counterparty_id)))
-  WHERE ((accepted.business_date = (current_setting('gx.business_date'::text))::date) AND (accepted.feed = current_setting('gx.feed'::text)));
+  WHERE ((accepted.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)) AND (accepted.feed = ( SELECT current_setting('gx.feed'::text) AS current_setting)));
 
 CREATE TABLE trade.pnl_snapshots (
     business_date date NOT NULL,
@@ -1769,7 +1842,7 @@ PARTITION BY LIST (business_date);
 
 COMMENT ON TABLE trade.pnl_snapshots IS 'What accounting booked for a trade.';
 
-CREATE VIEW quality.day_pnl_snapshots AS
+CREATE VIEW quality.day_pnl_snapshots WITH (security_barrier='true') AS
  SELECT topic,
     partition,
     message_offset,
@@ -1783,7 +1856,7 @@ CREATE VIEW quality.day_pnl_snapshots AS
     (EXTRACT(year FROM business_date))::integer AS business_year,
     (business_date - ((recorded_at AT TIME ZONE 'UTC'::text))::date) AS record_lead_days
    FROM trade.pnl_snapshots accepted
-  WHERE ((business_date = (current_setting('gx.business_date'::text))::date) AND (topic = current_setting('gx.feed'::text)));
+  WHERE ((business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)) AND (topic = ( SELECT current_setting('gx.feed'::text) AS current_setting)));
 
 CREATE TABLE reference.sources (
     source_id text NOT NULL,
@@ -1833,43 +1906,48 @@ CREATE VIEW quality.day_totals AS
          SELECT received_counts.feed,
             sum(received_counts.received_count) AS received_count
            FROM control.received_counts received_counts
-          WHERE (received_counts.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (received_counts.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY received_counts.feed
-        ), records AS (
+        ), executed AS (
          SELECT executions.feed,
+            executions.source_id,
             count(*) AS record_count
            FROM trade.executions executions
-          WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)
-          GROUP BY executions.feed
+          WHERE (executions.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
+          GROUP BY executions.feed, executions.source_id
+        ), records AS (
+         SELECT executed.feed,
+            executed.record_count
+           FROM executed
         UNION ALL
          SELECT confirmations.topic,
             count(*) AS count
            FROM trade.confirmations confirmations
-          WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (confirmations.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY confirmations.topic
         UNION ALL
          SELECT pnl_snapshots.topic,
             count(*) AS count
            FROM trade.pnl_snapshots pnl_snapshots
-          WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY pnl_snapshots.topic
         UNION ALL
          SELECT conflicts.feed,
             count(*) AS count
            FROM trade.conflicts conflicts
-          WHERE (conflicts.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (conflicts.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY conflicts.feed
         UNION ALL
          SELECT rejects.feed,
             count(*) AS count
            FROM control.rejects rejects
-          WHERE (rejects.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (rejects.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY rejects.feed
         UNION ALL
          SELECT duplicates.feed,
             count(*) AS count
            FROM landing.duplicates duplicates
-          WHERE (duplicates.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (duplicates.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY duplicates.feed
         ), accounted AS (
          SELECT records.feed,
@@ -1878,51 +1956,40 @@ CREATE VIEW quality.day_totals AS
           GROUP BY records.feed
         ), repeated(record_type, repeated_key_count) AS (
          SELECT 'execution'::text AS "?column?",
-                CASE
-                    WHEN quality.is_key_enforced('trade.executions'::text) THEN (0)::bigint
-                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(executions.trade_id, executions.version)))
-                       FROM trade.executions executions
-                      WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date))
-                END AS "?column?"
+            (count(*) - count(DISTINCT ROW(executions.trade_id, executions.version))) AS "?column?"
+           FROM trade.executions executions
+          WHERE ((NOT quality.is_key_enforced('trade.executions'::text)) AND (executions.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)))
         UNION ALL
          SELECT 'confirmation'::text,
-                CASE
-                    WHEN quality.is_key_enforced('trade.confirmations'::text) THEN (0)::bigint
-                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(confirmations.trade_id, confirmations.version)))
-                       FROM trade.confirmations confirmations
-                      WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date))
-                END
+            (count(*) - count(DISTINCT ROW(confirmations.trade_id, confirmations.version)))
+           FROM trade.confirmations confirmations
+          WHERE ((NOT quality.is_key_enforced('trade.confirmations'::text)) AND (confirmations.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)))
         UNION ALL
          SELECT 'pnl_snapshot'::text,
-                CASE
-                    WHEN quality.is_key_enforced('trade.pnl_snapshots'::text) THEN (0)::bigint
-                    ELSE ( SELECT (count(*) - count(DISTINCT ROW(pnl_snapshots.trade_id, pnl_snapshots.version)))
-                       FROM trade.pnl_snapshots pnl_snapshots
-                      WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date))
-                END
+            (count(*) - count(DISTINCT ROW(pnl_snapshots.trade_id, pnl_snapshots.version)))
+           FROM trade.pnl_snapshots pnl_snapshots
+          WHERE ((NOT quality.is_key_enforced('trade.pnl_snapshots'::text)) AND (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)))
         ), expected(record_type) AS (
          SELECT DISTINCT expectations.record_type
-           FROM ((( SELECT DISTINCT executions.source_id
-                   FROM trade.executions executions
-                  WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)) day_sources
-             JOIN reference.sources sources ON ((day_sources.source_id = sources.source_id)))
+           FROM ((executed
+             JOIN reference.sources sources ON ((executed.source_id = sources.source_id)))
              CROSS JOIN LATERAL ( VALUES ('confirmation'::text,sources.expects_confirmation), ('pnl_snapshot'::text,sources.expects_pnl_snapshot)) expectations(record_type, is_expected))
           WHERE expectations.is_expected
         ), staged AS (
          SELECT executions.feed,
             executions.batch_id
            FROM staging.executions executions
-          WHERE (executions.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (executions.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
         UNION
          SELECT confirmations.feed,
             confirmations.batch_id
            FROM staging.confirmations confirmations
-          WHERE (confirmations.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (confirmations.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
         UNION
          SELECT pnl_snapshots.feed,
             pnl_snapshots.batch_id
            FROM staging.pnl_snapshots pnl_snapshots
-          WHERE (pnl_snapshots.business_date = (current_setting('gx.business_date'::text))::date)
+          WHERE (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
         ), stopped AS (
          SELECT staged.feed,
             count(*) AS batch_count
@@ -1937,7 +2004,7 @@ CREATE VIEW quality.day_totals AS
                     date_totals.received_count,
                     row_number() OVER (PARTITION BY date_totals.feed ORDER BY date_totals.business_date DESC) AS place
                    FROM control.date_totals date_totals
-                  WHERE ((date_totals.business_date < (current_setting('gx.business_date'::text))::date) AND (date_totals.received_count > 0))) recent
+                  WHERE ((date_totals.business_date < ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting)) AND (date_totals.received_count > 0))) recent
           WHERE (recent.place <= 20)
           GROUP BY recent.feed
          HAVING (count(*) >= 5)
@@ -2960,6 +3027,15 @@ CREATE TABLE settlement.breaks (
 
 COMMENT ON TABLE settlement.breaks IS 'Breaks of settlement, of the shape and life of recon.breaks; the reconciliation leaves them alone. subject_id: the trade, order, fee or instruction concerned; of a standing instruction counterparty/market/asset class/currency: what lacks is one break, however many trades wait.';
 
+CREATE TABLE settlement.cycles (
+    settlement_date date NOT NULL,
+    open_count bigint,
+    last_effective_on date NOT NULL,
+    last_run_id text NOT NULL
+);
+
+COMMENT ON TABLE settlement.cycles IS 'Settlement dates that were run, and how many of their instructions were open afterwards: the next run looks at those with any. Null: one has come since.';
+
 CREATE TABLE settlement.events (
     instruction_id bigint NOT NULL,
     settlement_date date NOT NULL,
@@ -3016,6 +3092,28 @@ COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the 
 COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
 
 COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
+
+CREATE TABLE settlement.holds (
+    hold_id integer NOT NULL,
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    cause text NOT NULL,
+    placed_act_id integer NOT NULL,
+    released_act_id integer,
+    CONSTRAINT holds_cause_is_a_sentence CHECK ((cause ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT holds_released_later CHECK ((released_act_id > placed_act_id))
+);
+
+COMMENT ON TABLE settlement.holds IS 'Instructions that must not settle, and why: the trade no longer matches, or a person said so. What has no released_act_id holds.';
+
+ALTER TABLE settlement.holds ALTER COLUMN hold_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME settlement.holds_hold_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE settlement.instructions (
     instruction_id bigint NOT NULL,
@@ -3432,8 +3530,14 @@ ALTER TABLE ONLY settlement.accounts
 ALTER TABLE ONLY settlement.acts
     ADD CONSTRAINT acts_pk PRIMARY KEY (act_id);
 
+ALTER TABLE ONLY settlement.cycles
+    ADD CONSTRAINT cycles_pk PRIMARY KEY (settlement_date);
+
 ALTER TABLE ONLY settlement.events
     ADD CONSTRAINT events_pk PRIMARY KEY (instruction_id, sequence, settlement_date);
+
+ALTER TABLE ONLY settlement.holds
+    ADD CONSTRAINT holds_pk PRIMARY KEY (hold_id);
 
 ALTER TABLE ONLY settlement.instruction_counter
     ADD CONSTRAINT instruction_counter_pk PRIMARY KEY (is_only_row);
@@ -3502,6 +3606,8 @@ CREATE INDEX events_later ON ONLY settlement.events USING btree (instruction_id,
 
 CREATE UNIQUE INDEX events_reversed_once ON ONLY settlement.events USING btree (instruction_id, reverses_sequence, settlement_date) WHERE (reverses_sequence IS NOT NULL);
 
+CREATE UNIQUE INDEX holds_open ON settlement.holds USING btree (instruction_id, cause) WHERE (released_act_id IS NULL);
+
 CREATE UNIQUE INDEX instructions_subject_key ON ONLY settlement.instructions USING btree (purpose, subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose <> 'TRADE'::text);
 
 CREATE UNIQUE INDEX instructions_trade_key ON ONLY settlement.instructions USING btree (subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose = 'TRADE'::text);
@@ -3547,6 +3653,10 @@ CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions F
 CREATE TRIGGER accounts_append_only BEFORE DELETE OR UPDATE ON settlement.accounts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE ON settlement.acts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER breaks_changed AFTER UPDATE ON settlement.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
+
+CREATE TRIGGER breaks_opened AFTER INSERT ON settlement.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON settlement.events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

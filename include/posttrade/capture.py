@@ -169,7 +169,7 @@ def reconcile_batches(
             touched = steps.run("list_touched_trades")
             if touched.rows_out:
                 steps.set_dates(_TOUCHED_DATES)
-                steps.run(*COMPARISON_STEPS)
+                steps.run(*COMPARISON_STEPS, "note_touched_trades")
             if parameters["batch_ids"]:
                 steps.run("forget_staged_records")
         log.detail = steps.describe()

@@ -31,6 +31,10 @@ declare
           and contype in ('c', 'n')
     );
 begin
+    if settlement.has_partition(p_table, p_settlement_date) then
+        execute format('drop table settlement.%I', p_laid_table);
+        return;
+    end if;
     execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
     -- one pass over the rows for all of them
     execute format(
@@ -57,30 +61,32 @@ begin
 end
 $$;
 comment on function settlement.attach_partition(text, text, date) is
-    'Makes a laid table the partition of a settlement date, with every constraint, key and trigger.';
+    'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. '
+    'Where the date has one, the laid table goes.';
 
-create or replace function settlement.ensure_partitions(p_settlement_date date) returns void
+create or replace function settlement.ensure_partition(p_table text, p_settlement_date date)
+returns void
 language plpgsql as $$
 declare
-    table_name text;
+    laid_table constant text := 'laid_empty_' || p_table;
 begin
-    foreach table_name in array array['instructions', 'events']
-    loop
-        if settlement.has_partition(table_name, p_settlement_date) then
-            continue;
-        end if;
-        perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
-        if not settlement.has_partition(table_name, p_settlement_date) then
-            execute format(
-                'create table settlement.%I (like settlement.%I)',
-                'laid_empty_' || table_name, table_name
-            );
-            perform settlement.attach_partition(
-                table_name, 'laid_empty_' || table_name, p_settlement_date
-            );
-        end if;
-    end loop;
+    if settlement.has_partition(p_table, p_settlement_date) then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('settlement.ensure_partitions'));
+    if not settlement.has_partition(p_table, p_settlement_date) then
+        execute format('create table settlement.%I (like settlement.%I)', laid_table, p_table);
+        perform settlement.attach_partition(p_table, laid_table, p_settlement_date);
+    end if;
 end
 $$;
+comment on function settlement.ensure_partition(text, date) is
+    'Makes a settlement date''s empty partition of instructions or of events where it is missing.';
+
+create or replace function settlement.ensure_partitions(p_settlement_date date) returns void
+language sql as $$
+    select settlement.ensure_partition('instructions', p_settlement_date);
+    select settlement.ensure_partition('events', p_settlement_date);
+$$;
 comment on function settlement.ensure_partitions(date) is
-    'Makes the partitions of a settlement date where they are missing.';
+    'Makes both partitions of a settlement date where they are missing.';

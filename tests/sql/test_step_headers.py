@@ -10,8 +10,8 @@ import pytest
 from posttrade.database import SQL_ROOT
 
 STEPS = SQL_ROOT / "steps"
-OWN_DAGS = ("trade_capture", "end_of_day", "reference_data")
-SCHEMAS = "landing|staging|trade|recon|books|quality|control|report|reference|outbox"
+OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "settlement")
+SCHEMAS = "landing|staging|trade|recon|books|quality|control|report|reference|outbox|settlement"
 LINES_MAX = 80
 LINE_LENGTH_MAX = 100
 FIELDS = ("purpose", "reads", "writes", "rerun", "parameters")

@@ -24,7 +24,9 @@ from posttrade.database import SQL_ROOT, connect, run_step
 from .scenario import Stage
 
 CASES = Path(__file__).with_name("steps")
-OWN_DAGS = ("trade_capture", "end_of_day", "reference_data")
+OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "watch", "housekeeping")
+# they count every table there is; tests/housekeeping holds them by what they are for
+HELD_ELSEWHERE = {"housekeeping": {"remember_tables", "find_forbidden_changes"}}
 PARAMETERS: dict[str, Any] = {
     "business_date": dt.date(2026, 10, 14),
     "business_dates": [dt.date(2026, 10, 13), dt.date(2026, 10, 14)],
@@ -35,6 +37,15 @@ PARAMETERS: dict[str, Any] = {
     "price_delta_max": Decimal("0.005"),
     "timestamp_delta_ms_max": 100,
     "pnl_delta_limit": Decimal(1),
+    "silent_source_ids": ["trades"],
+    "is_ordered": False,
+    "first_cut": "",
+    "second_cut": "",
+    "third_cut": "",
+    "first_batch_id": None,
+    "last_batch_id": None,
+    "excluded_batch_ids": None,
+    "excluded_source_ids": None,
 }
 
 
@@ -64,6 +75,7 @@ def step_dsn(postgres_server: Any, trade_template: str) -> Iterator[str]:
     with connect(dsn) as connection:
         for date in PARAMETERS["business_dates"]:
             connection.execute("select control.ensure_partitions(%s)", (date,))
+        connection.execute("select settlement.ensure_partitions('2026-10-15')")
     yield dsn
     postgres_server.drop_database(name)
 
@@ -125,4 +137,5 @@ def repr_key(row: tuple[Any, ...]) -> list[str]:
 @pytest.mark.parametrize("dag", OWN_DAGS)
 def test_every_step_has_a_case(dag: str) -> None:
     steps = {path.stem for path in (SQL_ROOT / "steps" / dag).glob("*.sql")}
-    assert steps == {path.name for path in (CASES / dag).iterdir()}
+    cases = {path.name for path in (CASES / dag).iterdir()}
+    assert steps == cases | HELD_ELSEWHERE.get(dag, set())

@@ -12,14 +12,23 @@ from posttrade.instance import REPOSITORY
 STEPS = REPOSITORY / "sql" / "steps"
 ALL = sorted(STEPS.rglob("*.sql"))
 PARTS = ("purpose", "reads", "writes", "rerun", "parameters")
-# folders named for a Dag, and the one that two Dags share
-FOLDERS = {"trade_capture", "end_of_day", "reference_data", "quality", "watch", "housekeeping"}
+# folders named for a Dag, and the two that several Dags share
+FOLDERS = {
+    "trade_capture",
+    "end_of_day",
+    "reference_data",
+    "quality",
+    "settlement",
+    "watch",
+    "housekeeping",
+}
 # the other tasks of the close run several steps each
 SQL_TASKS = ("begin_close", "count_control_totals")
 PARAMETER = re.compile(r"%\((\w+)\)s")
 TABLE = re.compile(
     r"\b(?:insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+"
-    r"((?:landing|staging|trade|recon|books|quality|control|report|reference|outbox)\.\w+)",
+    r"((?:landing|staging|trade|recon|books|quality|control|report|reference|outbox"
+    r"|settlement)\.\w+)",
 )
 PERCENT = re.compile(r"%(?!\()")
 

@@ -1,0 +1,1 @@
+drop table peer_lines, peer_instructions

@@ -1,0 +1,10 @@
+"""Settlement: what is to be delivered and paid, and what became of it.
+
+``instruct`` follows the trades: one that matches is instructed, one that is corrected or cancelled
+has its instruction ended, one that no longer matches is held. ``settle`` makes what is due move.
+"""
+
+from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
+from posttrade.settlement.settle import check_ledger, settle_due
+
+__all__ = ["check_ledger", "instruct_day", "instruct_waiting", "settle_batches", "settle_due"]

@@ -1,0 +1,122 @@
+"""What is due settles: candidates, less what is withheld, in one row each for both legs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import psycopg
+
+from posttrade.database import StepCounts
+from posttrade.errors import InvariantBroken
+from posttrade.settlement.work import SettlementWork, open_work, record
+
+SETTLED_CAUSE = "settlement_date_reached"
+FAILED_CAUSE = "not_settled_on_its_date"
+
+
+def settle_due(
+    dsn: str,
+    settlement_date: dt.date,
+    *,
+    run_id: str,
+    as_of: dt.datetime | None = None,
+    connection: psycopg.Connection[Any] | None = None,
+) -> StepCounts:
+    """Settle what is due on a date or still open from before it; what cannot settle fails.
+
+    Delivery and payment of an instruction are one row: there is no half. A date is looked at again
+    only while it has open instructions.
+
+    Args:
+        dsn: the trade database.
+        settlement_date: the day that is settled; its events count on it.
+        run_id: the run that asks for it.
+        as_of: the instant of the events; now when left out.
+        connection: an open connection to use instead of one of its own.
+
+    Returns:
+        Instructions that were due; instructions that settled.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with open_work(
+        dsn,
+        "settlement_cycle/settle_due",
+        run_id=run_id,
+        as_of=as_of,
+        effective_on=settlement_date,
+        business_date=settlement_date,
+        connection=connection,
+    ) as (work, log):
+        dates = work.ask("list_due_dates")
+        begun = [date for date, is_begun in dates if is_begun]
+        fresh = [date for date, is_begun in dates if not is_begun]
+        if not dates:
+            return record(log, StepCounts(0, 0))
+        work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
+        work.run("list_candidates")
+        settled = _settle(work, begun, fresh)
+        work.parameters["settlement_dates"] = begun + fresh
+        still_open = work.run("record_cycle").rows_out
+        if still_open:
+            _mark_failing(work)
+        return record(log, StepCounts(settled + still_open, settled))
+
+
+def check_ledger(
+    dsn: str,
+    settlement_date: dt.date,
+    *,
+    run_id: str,
+    connection: psycopg.Connection[Any] | None = None,
+) -> StepCounts:
+    """Add up the signed lines of a settlement date, independently of how they were booked.
+
+    Returns:
+        Instruments and currencies that moved; the same.
+
+    Raises:
+        InvariantBroken: the lines of one do not add up to nothing.
+        Unavailable: the database does not answer.
+    """
+    with open_work(
+        dsn,
+        "settlement_cycle/check_ledger",
+        run_id=run_id,
+        as_of=None,
+        effective_on=settlement_date,
+        business_date=settlement_date,
+        connection=connection,
+    ) as (work, log):
+        work.parameters["settlement_dates"] = [settlement_date]
+        sums = work.run("check_sums")
+        if sums.rows_out:
+            found = ", ".join(f"{kind} {asset} {total}" for kind, asset, total in _unbalanced(work))
+            raise InvariantBroken(
+                f"the ledger of {settlement_date} does not add up to zero: {found}. Rows were "
+                "changed outside the product; compare settlement.ledger_entries with the "
+                "instructions before settling on"
+            )
+        return record(log, StepCounts(sums.rows_in, sums.rows_in))
+
+
+def _settle(work: SettlementWork, begun: list[dt.date], fresh: list[dt.date]) -> int:
+    work.open_act(SETTLED_CAUSE)
+    settled = work.run("insert_settlements").rows_out if begun else 0
+    for date in fresh:
+        work.parameters["settlement_date"] = date
+        settled += work.run("lay_settlements").rows_out
+    return settled
+
+
+def _mark_failing(work: SettlementWork) -> None:
+    for date in work.parameters["settlement_dates"]:
+        work.ask("ensure_events", settlement_date=date)
+    work.open_act(FAILED_CAUSE)
+    work.run("mark_failing")
+
+
+def _unbalanced(work: SettlementWork) -> list[tuple[Any, ...]]:
+    return work.ask("find_unbalanced")

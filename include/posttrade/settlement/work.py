@@ -1,0 +1,108 @@
+"""One transaction of settlement: its lock, its parameters, its acts."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from posttrade.capture import StepSequence
+from posttrade.database import StepCounts, connect
+from posttrade.run_log import StepRun, step_run
+from posttrade.statements import read_statement
+
+STEPS = "settlement"
+# no trade settles later than this after its trade date: one that says so is a break
+REACH_DAYS = 40
+
+
+class SettlementWork(StepSequence):
+    """Steps of ``sql/steps/settlement`` and statements of ``sql/queries/settlement``.
+
+    Args:
+        connection: in the transaction that holds the lock of settlement.
+        parameters: ``run_id``, ``as_of``, ``actor`` and ``effective_on`` at least.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], parameters: dict[str, Any]) -> None:
+        super().__init__(connection, STEPS, {"settlement_reach_days": REACH_DAYS, **parameters})
+
+    def ask(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
+        """Rows of a statement."""
+        cursor = self.connection.execute(
+            read_statement(f"{STEPS}/{statement}"), {**self.parameters, **more}
+        )
+        return cursor.fetchall()
+
+    def ask_one(self, statement: str, **more: Any) -> Any:
+        """The only value of a statement."""
+        return self.ask(statement, **more)[0][0]
+
+    def open_act(self, cause: str) -> None:
+        """Announce what the next steps do; they name it."""
+        self.parameters["act_id"] = self.ask_one("open_act", cause=cause)
+
+    def note_business_dates(self, business_dates: list[dt.date]) -> None:
+        """Bind the trade dates, and the settlement dates that they can have."""
+        first, last = min(business_dates), max(business_dates)
+        self.parameters["business_dates"] = business_dates
+        self.parameters["first_settlement_date"] = first
+        self.parameters["last_settlement_date"] = last + dt.timedelta(days=REACH_DAYS)
+
+
+@contextlib.contextmanager
+def open_work(
+    dsn: str,
+    step: str,
+    *,
+    run_id: str,
+    as_of: dt.datetime | None,
+    effective_on: dt.date | None = None,
+    business_date: dt.date | None = None,
+    connection: psycopg.Connection[Any] | None = None,
+) -> Iterator[tuple[SettlementWork, StepRun]]:
+    """A logged transaction under the lock of settlement.
+
+    Args:
+        dsn: the trade database.
+        step: ``<dag>/<verb_noun>``, for the run log and as the actor of the events.
+        run_id: the run that asks for it.
+        as_of: the instant of its events; now when left out.
+        effective_on: the day on which its events count; that of ``as_of`` when left out.
+        business_date: for the run log.
+        connection: an open connection to use; the transaction is its own or a savepoint of it.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    moment = as_of or dt.datetime.now(dt.timezone.utc)
+    parameters = {
+        "run_id": run_id,
+        "as_of": moment,
+        "actor": step,
+        "effective_on": effective_on or moment.astimezone(dt.timezone.utc).date(),
+    }
+    with (
+        step_run(dsn, step=step, run_id=run_id, business_date=business_date) as log,
+        _open_connection(dsn, connection) as opened,
+        opened.transaction(),
+    ):
+        opened.execute(read_statement(f"{STEPS}/lock"))
+        work = SettlementWork(opened, parameters)
+        yield work, log
+        log.detail = work.describe()
+
+
+def record(log: StepRun, counts: StepCounts) -> StepCounts:
+    """The counts, also for the run log."""
+    log.rows_in, log.rows_out = counts.rows_in, counts.rows_out
+    return counts
+
+
+def _open_connection(
+    dsn: str, connection: psycopg.Connection[Any] | None
+) -> contextlib.AbstractContextManager[psycopg.Connection[Any]]:
+    return connect(dsn) if connection is None else contextlib.nullcontext(connection)

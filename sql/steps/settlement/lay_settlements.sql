@@ -1,0 +1,39 @@
+-- purpose: settle a date of which nothing has happened yet: its events are laid as a table of
+--          their own, which becomes the date's partition, and held against the instructions.
+-- reads: settlement.instructed_movements, withheld_instructions (temporary)
+-- writes: settlement.laid_events (becomes a partition of settlement.events)
+-- rerun: append once: a date that has a partition is not laid again
+-- parameters: settlement_date, act_id, effective_on
+
+create table settlement.laid_events as
+select
+    m.instruction_id,
+    m.settlement_date,
+    %(effective_on)s::date as effective_on,
+    %(act_id)s::integer as act_id,
+    1::smallint as sequence,
+    null::smallint as reverses_sequence,
+    m.deliverer_id,
+    m.receiver_id,
+    m.payer_id,
+    m.payee_id,
+    null::bigint as net_instruction_id,
+    'SETTLEMENT'::text as kind,
+    'INSTRUCTED'::text as from_state,
+    'SETTLED'::text as to_state,
+    m.symbol,
+    m.delivered_currency,
+    m.currency,
+    m.quantity,
+    m.amount
+from settlement.instructed_movements as m
+where m.settlement_date = %(settlement_date)s
+  and m.instruction_id not in (select instruction_id from withheld_instructions);
+
+select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
+
+with checked as (
+    select settlement.check_laid_events(%(settlement_date)s) as row_count
+)
+select row_count as rows_in, row_count as rows_out
+from checked;

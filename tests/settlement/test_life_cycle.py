@@ -1,0 +1,175 @@
+"""From a trade that matches to securities against cash, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from .desk import NEXT_DAY, TRADE_DATE, Desk
+
+
+def test_a_matched_trade_is_instructed_and_settles(desk: Desk) -> None:
+    desk.book("T1")
+    desk.book("T2", side="SELL", quantity=Decimal(7), price=Decimal("0.335"))
+    desk.book("T3", matched=False)
+    assert desk.follow() == (3, 2)
+    assert desk.states() == {"T1": "INSTRUCTED", "T2": "INSTRUCTED"}
+    assert desk.settle(TRADE_DATE) == (0, 0)
+    assert desk.settle() == (2, 2)
+    assert desk.states() == {"T1": "SETTLED", "T2": "SETTLED"}
+    # 7 x 0.335 = 2.345, half up
+    assert desk.balances() == {
+        ("EQ-PRIME", "AAPL"): Decimal(93),
+        ("ALDER", "AAPL"): Decimal(-93),
+        ("EQ-PRIME", "USD"): Decimal("-19047.65"),
+        ("ALDER", "USD"): Decimal("19047.65"),
+    }
+
+
+def test_again_changes_nothing(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.settle()
+    before = desk.rows("select * from settlement.instruction_events order by 1, 3")
+    assert desk.follow() == (0, 0)
+    assert desk.close() == (0, 0)
+    assert desk.settle() == (0, 0)
+    desk.unmatch("T9")
+    assert desk.follow() == (1, 0)
+    assert desk.rows("select * from settlement.instruction_events order by 1, 3") == before
+
+
+def test_near_real_time_and_close_agree(desk: Desk) -> None:
+    for number in range(4):
+        desk.book(f"T{number}", side="SELL" if number % 2 else "BUY")
+    columns = (
+        "select settlement_date, business_date, subject_id, subject_version, direction, method,"
+        " symbol, market_id, currency, quantity, amount, standing_instruction_id"
+        " from settlement.instructions order by subject_id"
+    )
+    desk.connection.execute("savepoint nothing_instructed")
+    desk.follow()
+    near = desk.rows(columns)
+    assert len(near) == 4
+    assert desk.close() == (0, 0)
+    desk.connection.execute("rollback to nothing_instructed")
+    assert desk.close() == (4, 4)
+    assert desk.rows(columns) == near
+
+
+def test_a_correction_before_settlement_replaces_the_instruction(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.book("T1", version=2, status="CORRECTED", quantity=Decimal(50))
+    assert desk.follow() == (1, 1)
+    assert desk.rows(
+        "select subject_version, state, quantity from settlement.instruction_states order by 1"
+    ) == [(1, "CANCELLED", 100), (2, "INSTRUCTED", 50)]
+    assert desk.rows(
+        "select from_state, to_state, cause from settlement.instruction_events where sequence = 1"
+    ) == [("INSTRUCTED", "CANCELLED", "trade_corrected")]
+
+
+def test_a_correction_after_settlement_takes_back_and_settles_anew(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.settle()
+    desk.book("T1", version=2, status="CORRECTED", price=Decimal("190.60"))
+    desk.follow()
+    assert desk.balances() == {}
+    assert desk.rows(
+        "select from_state, to_state, e.reverses_sequence, deliverer, receiver, payer, payee"
+        " from settlement.postings as p"
+        " join settlement.events as e using (instruction_id, settlement_date, sequence)"
+        " where e.kind = 'REVERSAL'"
+    ) == [("SETTLED", "CANCELLED", 1, "EQ-PRIME", "ALDER", "ALDER", "EQ-PRIME")]
+    desk.settle()
+    assert desk.balances()["EQ-PRIME", "USD"] == Decimal(-19060)
+
+
+def test_a_cancelled_trade_ends_its_instruction(desk: Desk) -> None:
+    for trade_id in ("BEFORE", "AFTER"):
+        desk.book(trade_id)
+        desk.follow()
+        if trade_id == "AFTER":
+            desk.settle()
+        desk.book(trade_id, version=2, status="CANCELLED")
+        desk.follow()
+    assert set(desk.states().values()) == {"CANCELLED"}
+    assert desk.settle(NEXT_DAY + dt.timedelta(days=1)) == (0, 0)
+
+
+def test_a_trade_that_matches_no_longer_is_held_fails_and_settles_later(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.unmatch("T1")
+    desk.follow()
+    assert desk.states() == {"T1": "PENDING"}
+    assert desk.close() == (0, 0)
+    assert desk.settle() == (1, 0)
+    assert desk.states() == {"T1": "FAILING"}
+    assert desk.settle() == (1, 0)
+    desk.match("T1")
+    desk.follow()
+    assert desk.settle(NEXT_DAY + dt.timedelta(days=1)) == (1, 1)
+    assert desk.rows(
+        "select from_state, to_state, cause, effective_on from settlement.instruction_events"
+        " where sequence > 0 order by sequence"
+    ) == [
+        ("INSTRUCTED", "PENDING", "trade_no_longer_matches", TRADE_DATE),
+        ("PENDING", "FAILING", "not_settled_on_its_date", NEXT_DAY),
+        ("FAILING", "SETTLED", "settlement_date_reached", NEXT_DAY + dt.timedelta(days=1)),
+    ]
+
+
+def test_a_trade_withdrawn_altogether_is_cancelled_at_close(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.connection.execute("delete from recon.matches where trade_id = 'T1'")
+    desk.connection.execute("delete from trade.executions where trade_id = 'T1'")
+    desk.close()
+    assert desk.states() == {"T1": "CANCELLED"}
+
+
+def test_the_price_decides_who_pays(desk: Desk) -> None:
+    """A negative price (WTI, 20 April 2020: -37.63) swaps payer and payee; a price of zero moves
+    no cash. CME Group, "Testing of negative prices", April 2020.
+    """
+    desk.book("NEGATIVE", price=Decimal("-37.63"), quantity=Decimal(10))
+    desk.book("ZERO", price=Decimal(0), side="SELL")
+    desk.follow()
+    desk.settle()
+    assert desk.rows(
+        "select deliverer, receiver, amount, payer, payee from settlement.postings"
+        " order by instruction_id"
+    ) == [
+        ("ALDER", "EQ-PRIME", Decimal("376.30"), "ALDER", "EQ-PRIME"),
+        ("EQ-PRIME", "ALDER", None, None, None),
+    ]
+
+
+def test_currencies_move_against_each_other(desk: Desk) -> None:
+    desk.book(
+        "FX1",
+        symbol="USDJPY",
+        asset_class="FX",
+        currency="JPY",
+        quantity=Decimal("1000.004"),
+        price=Decimal("151.2345"),
+        settlement_date=dt.date(2026, 10, 16),
+    )
+    desk.follow()
+    desk.settle(dt.date(2026, 10, 16))
+    # dollars to the cent, yen to the yen
+    assert desk.balances() == {
+        ("EQ-PRIME", "USD"): Decimal("1000.00"),
+        ("ALDER", "USD"): Decimal("-1000.00"),
+        ("EQ-PRIME", "JPY"): Decimal(-151235),
+        ("ALDER", "JPY"): Decimal(151235),
+    }
+
+
+def test_futures_are_delivered_free_of_payment(desk: Desk) -> None:
+    desk.book("F1", symbol="ESZ6", asset_class="DERIVATIVE", price=Decimal(6000))
+    desk.follow()
+    assert desk.rows("select method, amount from settlement.instructions") == [("FOP", 0)]
