@@ -37,7 +37,7 @@ from bench.harness import (
 BUSINESS_DATE = dt.date(2026, 11, 19)
 ROWS = (1_000_000, 5_000_000)
 LIMIT = "bare three-way FULL hash join"
-FILLS = ("fill_executions", "fill_confirmations", "fill_pnl_snapshots", "fill_conflicts")
+FILLS = ("fill_batches", "fill_executions", "fill_confirmations", "fill_pnl_snapshots", "fill_conflicts")
 # bench/sql/fill_*.sql break every 67th trade (1.5 %), in these ten ways by turns
 BROKEN_EVERY = 67
 WAYS: tuple[tuple[str, ...], ...] = (

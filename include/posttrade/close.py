@@ -10,19 +10,18 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from psycopg.rows import dict_row
+
 from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
 from posttrade.run_log import StepRun, step_run
+from posttrade.statements import read_statement
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
 
-_TOLERANCES: LiteralString = (
-    "select quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit"
-    " from reference.tolerances where effective_from <= %s order by effective_from desc limit 1"
-)
 _STALE_DATES: LiteralString = (
     "select business_date from books.stale_dates where business_date < %s order by business_date"
 )
@@ -49,28 +48,27 @@ def begin_close(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
 def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
     """Compare the whole date; afterwards no trade of it waits.
 
-    One join of the date finds the trades that do not agree; these, and all with a history, are
-    compared in detail by the steps of near real time. The rest must be stored matches: that is
-    checked, and they are stored where any is missing.
+    One pass over the date finds the trades that do not agree or are not matched as they should be;
+    these, and all with a history, are compared by the steps of near real time. The rest are matches
+    as they stand; those of a date that has none yet are stored as one set.
 
     Returns:
-        Trades compared; breaks found among them.
+        Executions of the date; breaks found.
 
     Raises:
         ConfigurationError: no tolerances are in force on the date.
     """
     with _logged_steps(dsn, "reconcile_day", business_date, run_id) as (steps, log):
         steps.connection.execute(RECON_LOCK)
-        steps.parameters.update(_read_tolerances(steps, business_date))
-        steps.run("find_unreconciled_trades")
-        listed = steps.run("list_trades_to_compare")
-        plain = steps.run("check_plain_matches")
-        if plain.rows_in != plain.rows_out:
-            steps.run("store_plain_matches")
+        steps.parameters.update(_read_scope(steps, business_date))
+        joined = steps.run("find_unreconciled_trades")
+        steps.run("list_trades_to_compare")
+        if steps.parameters["is_new_set"]:
+            steps.run("store_match_set")
         steps.run_prepared("trade_capture", *COMPARISON_STEPS)
         breaks = steps.counts["store_breaks"]
         log.detail = steps.describe()
-        return _record(log, StepCounts(plain.rows_in + listed.rows_out, breaks.rows_out))
+        return _record(log, StepCounts(joined.rows_in, breaks.rows_out))
 
 
 def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
@@ -133,15 +131,15 @@ def _record(log: StepRun, counts: StepCounts) -> StepCounts:
     return counts
 
 
-def _read_tolerances(steps: StepSequence, business_date: dt.date) -> dict[str, Any]:
-    cursor = steps.connection.execute(_TOLERANCES, (business_date,))
-    row = cursor.fetchone()
-    if row is None or cursor.description is None:
+def _read_scope(steps: StepSequence, business_date: dt.date) -> dict[str, Any]:
+    with steps.connection.cursor(row_factory=dict_row) as cursor:
+        scope = cursor.execute(read_statement("recon/read_scope"), steps.parameters).fetchone()
+    if scope is None:
         raise ConfigurationError(
             f"no tolerances are in force on {business_date}: add a row to "
             "include/reference_data/tolerances.csv and load reference data"
         )
-    return {column.name: value for column, value in zip(cursor.description, row, strict=True)}
+    return scope
 
 
 def _require_sums(steps: StepSequence, business_date: dt.date) -> None:

@@ -20,7 +20,7 @@ begin
             format('%s_%s', parents.table_name, suffix) as partition_name
         from (values
             ('trade', 'executions'), ('trade', 'confirmations'), ('trade', 'pnl_snapshots'),
-            ('recon', 'matches'), ('recon', 'breaks')
+            ('recon', 'single_matches'), ('recon', 'breaks')
         ) as parents (schema_name, table_name)
         where not exists (
             select

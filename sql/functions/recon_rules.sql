@@ -1,5 +1,6 @@
 -- The rules of the three-way reconciliation. Near real time and close both decide with these and
--- nothing else. Each is one expression, so that the planner inlines it; exact numeric throughout.
+-- nothing else. Each is one expression, so that the planner inlines it (one that adds to an instant,
+-- or formats it, must not call itself immutable for that); exact numeric throughout.
 -- Equality is asked first: it is the common case and costs a fraction of a subtraction.
 
 create or replace function recon.quantities_agree(
@@ -23,12 +24,10 @@ comment on function recon.prices_agree(numeric, numeric, numeric) is
 create or replace function recon.timestamps_agree(
     p_executed_at timestamptz, p_confirmed_at timestamptz, p_delta_ms_max integer
 ) returns boolean
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
     select
-        p_executed_at = p_confirmed_at
-        or p_confirmed_at - p_executed_at
-            between p_delta_ms_max * interval '-1 millisecond'
-            and p_delta_ms_max * interval '1 millisecond'
+        p_confirmed_at between p_executed_at - p_delta_ms_max * interval '1 millisecond'
+        and p_executed_at + p_delta_ms_max * interval '1 millisecond'
 $$;
 comment on function recon.timestamps_agree(timestamptz, timestamptz, integer) is
     '|confirmed - executed| <= bound in milliseconds, inclusive. Null where a side is missing.';
@@ -43,7 +42,7 @@ comment on function recon.pnl_agrees(numeric, numeric, numeric, numeric, numeric
     '|price x quantity - commission - pnl_impact| < limit, strict. Null where a side is missing.';
 
 create or replace function recon.instant_text(p_instant timestamptz) returns text
-language sql immutable parallel safe returns null on null input as $$
+language sql stable parallel safe as $$
     select to_char(p_instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
 comment on function recon.instant_text(timestamptz) is

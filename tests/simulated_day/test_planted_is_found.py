@@ -98,6 +98,9 @@ def test_the_close_alone_finds_what_was_planted(
     simulate_day(kafka_config, SimulationOptions(DAY, trades=700, **SHARES), truth_dir=tmp_path)
     capture_all(trade_dsn, kafka_config)
     with psycopg.connect(trade_dsn) as connection:
-        connection.execute("truncate recon.matches, recon.breaks, recon.pending")
+        connection.execute(
+            "truncate recon.single_matches, recon.match_sets, recon.match_set_exceptions,"
+            " recon.breaks, recon.pending"
+        )
     reconcile_day(trade_dsn, DAY, run_id="test")
     assert read_breaks(trade_dsn) == read_planted(tmp_path, DAY)

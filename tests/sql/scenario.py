@@ -49,12 +49,14 @@ EMPTY = """
     delete from trade.executions; delete from trade.confirmations;
     delete from trade.pnl_snapshots; delete from trade.conflicts;
     delete from trade.unplaced_records; delete from trade.displaced_records;
-    delete from recon.matches; delete from recon.breaks; delete from recon.pending;
+    delete from recon.single_matches; delete from recon.match_sets;
+    delete from recon.match_set_exceptions; delete from recon.breaks; delete from recon.pending;
     delete from staging.executions; delete from staging.confirmations;
     delete from staging.pnl_snapshots; delete from landing.batch_ranges;
     delete from landing.batches; delete from landing.messages; delete from landing.rejects;
     delete from landing.duplicates; delete from control.date_totals;
     delete from control.date_offsets; delete from outbox.messages;
+    delete from outbox.announcements;
     delete from books.stale_dates;
     truncate control.received_counts;
 """

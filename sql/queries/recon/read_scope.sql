@@ -22,7 +22,7 @@ orders as (
 ),
 cuts as (
     select
-        count(*) = 3 and min(correlation) > 0.9 as is_ordered,
+        count(bounds) = 3 and min(correlation) > 0.9 as is_ordered,
         max(bounds) filter (where starts_with(tablename, 'executions')) as bounds
     from orders
 ),

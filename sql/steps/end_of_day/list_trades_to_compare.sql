@@ -1,8 +1,9 @@
 -- purpose: list the trades of the date that are compared one by one, by the same steps as near real
 --          time, with the grace period over. Every trade that is not on the list is plain: one
---          version on each of three sides, and they agree.
+--          version on each of three sides, they agree, and it is a match as it stands.
 -- reads: unreconciled_trades (temporary), trade.executions, trade.confirmations,
---        trade.pnl_snapshots, trade.conflicts, recon.matches, recon.breaks, recon.pending
+--        trade.pnl_snapshots, trade.conflicts, recon.single_matches, recon.match_sets,
+--        recon.match_set_exceptions, recon.breaks, recon.pending
 -- writes: touched_trades (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -31,10 +32,20 @@ from (
     where business_date = %(business_date)s and version > 1
     union
     select trade_id
-    from recon.matches
+    from recon.single_matches
     where business_date = %(business_date)s
       and (execution_version, confirmation_version, pnl_snapshot_version)
           is distinct from (1, 1, 1)
+    union
+    -- those that came after the set
+    select trade_id
+    from recon.single_matches
+    where business_date = %(business_date)s
+      and exists (select from recon.match_sets where business_date = %(business_date)s)
+    union
+    select trade_id
+    from recon.match_set_exceptions
+    where business_date = %(business_date)s
     union
     select trade_id
     from trade.conflicts

@@ -1,6 +1,5 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
---          not matched as it stands; a close believes no stored match. One index descent per trade
---          and side, so that the cost follows the trades.
+--          not matched as it stands; a close believes no stored match. The cost follows the trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        recon.matches, reference.sources
 -- writes: compared_trades (temporary)
@@ -35,6 +34,7 @@ select
     p.pnl_impact,
     p.commission,
     p.currency as pnl_currency,
+    m.trade_id is not null as has_match,
     m.trade_id is not null and not m.is_current as has_stale_match
 from touched_trades as t
 left join lateral (

@@ -5,42 +5,38 @@
 -- rerun: upsert changed: rows that say the same stay untouched
 -- parameters: run_id, as_of, business_dates
 
-insert into recon.breaks as stored (
-    business_date, trade_id, break_type, expected_value, actual_value, delta, exposure_amount,
-    currency, counterparty_id, symbol, opened_run_id, opened_at
-)
-select
-    business_date,
-    trade_id,
-    break_type,
-    expected_value,
-    actual_value,
-    delta,
-    exposure_amount,
-    currency,
-    counterparty_id,
-    symbol,
-    %(run_id)s,
-    %(as_of)s
-from found_breaks
-on conflict (trade_id, break_type, business_date) do update set
-    status = 'OPEN',
-    expected_value = excluded.expected_value,
-    actual_value = excluded.actual_value,
-    delta = excluded.delta,
-    exposure_amount = excluded.exposure_amount,
-    currency = excluded.currency,
-    counterparty_id = excluded.counterparty_id,
-    symbol = excluded.symbol,
-    resolved_run_id = null,
-    resolved_at = null,
-    resolved_reason = null
-where (
+-- the reconciliation's lock keeps other writers away: nothing can come between look and insert
+merge into recon.breaks as stored
+using found_breaks as found
+    on stored.business_date = any(%(business_dates)s::date[])
+    and stored.business_date = found.business_date
+    and stored.trade_id = found.trade_id
+    and stored.break_type = found.break_type
+when matched and (
     stored.status, stored.expected_value, stored.actual_value, stored.delta,
     stored.exposure_amount, stored.currency, stored.counterparty_id, stored.symbol
 ) is distinct from (
-    'OPEN', excluded.expected_value, excluded.actual_value, excluded.delta,
-    excluded.exposure_amount, excluded.currency, excluded.counterparty_id, excluded.symbol
+    'OPEN', found.expected_value, found.actual_value, found.delta,
+    found.exposure_amount, found.currency, found.counterparty_id, found.symbol
+) then update set
+    status = 'OPEN',
+    expected_value = found.expected_value,
+    actual_value = found.actual_value,
+    delta = found.delta,
+    exposure_amount = found.exposure_amount,
+    currency = found.currency,
+    counterparty_id = found.counterparty_id,
+    symbol = found.symbol,
+    resolved_run_id = null,
+    resolved_at = null,
+    resolved_reason = null
+when not matched then insert (
+    business_date, trade_id, break_type, expected_value, actual_value, delta, exposure_amount,
+    currency, counterparty_id, symbol, opened_run_id, opened_at
+) values (
+    found.business_date, found.trade_id, found.break_type, found.expected_value,
+    found.actual_value, found.delta, found.exposure_amount, found.currency,
+    found.counterparty_id, found.symbol, %(run_id)s, %(as_of)s
 );
 
 update recon.breaks as b
