@@ -161,6 +161,39 @@ $_$;
 
 COMMENT ON FUNCTION control.ensure_partitions(p_business_date date) IS 'Makes the partitions of a business date where they are missing; does nothing where they stand.';
 
+CREATE FUNCTION control.next_repeat(alert_kind text, as_of timestamp with time zone, longest_window_s integer) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+select
+    case
+        when last.raised_at is null then 0
+        when as_of < last.raised_at + pauses.pause then null
+        when as_of < last.raised_at + 2 * pauses.pause then last.repeat_number + 1
+        else 0
+    end
+from reference.alert_policies as p
+left join lateral (
+    select
+        a.raised_at,
+        a.repeat_number
+    from control.alerts as a
+    where a.kind = p.kind
+      and a.resolves_alert_id is null
+    order by a.raised_at desc
+    limit 1
+) as last on true
+cross join lateral (
+    select
+        make_interval(
+            secs => least(
+                p.window_seconds * power(2, least(coalesce(last.repeat_number, 0), 30)),
+                greatest(p.window_seconds, longest_window_s)
+            )
+        ) as pause
+) as pauses
+where p.kind = alert_kind
+$$;
+
 CREATE FUNCTION control.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1160,10 +1193,15 @@ CREATE TABLE control.alert_findings (
     summary text NOT NULL,
     next_step text NOT NULL,
     found_at timestamp with time zone NOT NULL,
-    alert_id bigint
+    alert_id bigint,
+    resolved_at timestamp with time zone,
+    resolution text,
+    CONSTRAINT alert_findings_resolved_whole CHECK (((resolved_at IS NULL) = (resolution IS NULL)))
 );
 
 COMMENT ON TABLE control.alert_findings IS 'What else people must hear of: stopped batches, lost offsets, failed steps, missed deadlines.';
+
+COMMENT ON COLUMN control.alert_findings.resolved_at IS 'When the condition was seen to be over; null while it lasts, and for what has no end.';
 
 ALTER TABLE control.alert_findings ALTER COLUMN finding_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME control.alert_findings_finding_id_seq
@@ -1181,10 +1219,17 @@ CREATE TABLE control.alerts (
     first_event_id bigint,
     last_event_id bigint,
     facts jsonb NOT NULL,
-    raised_at timestamp with time zone NOT NULL
+    raised_at timestamp with time zone NOT NULL,
+    repeat_number integer DEFAULT 0 NOT NULL,
+    resolves_alert_id bigint,
+    CONSTRAINT alerts_repeat_not_negative CHECK ((repeat_number >= 0))
 );
 
 COMMENT ON TABLE control.alerts IS 'Messages to people, each over many items. Written in the transaction that moves the position or marks the findings: what was alerted is alerted once.';
+
+COMMENT ON COLUMN control.alerts.repeat_number IS 'How many messages of the kind came before it without a quiet time; each doubles the pause.';
+
+COMMENT ON COLUMN control.alerts.resolves_alert_id IS 'The alert of which this one tells the end; null for an alert of its own.';
 
 ALTER TABLE control.alerts ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME control.alerts_alert_id_seq
@@ -3395,6 +3440,9 @@ ALTER TABLE ONLY control.alert_findings
 ALTER TABLE ONLY control.alerts
     ADD CONSTRAINT alerts_pk PRIMARY KEY (alert_id);
 
+ALTER TABLE ONLY control.alerts
+    ADD CONSTRAINT alerts_resolve_once UNIQUE (resolves_alert_id);
+
 ALTER TABLE ONLY control.closes
     ADD CONSTRAINT closes_pk PRIMARY KEY (business_date);
 
@@ -3568,6 +3616,8 @@ ALTER TABLE ONLY trade.unplaced_records
 
 CREATE INDEX alert_deliveries_open ON control.alert_deliveries USING btree (next_attempt_at) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
 
+CREATE INDEX alert_findings_lasting ON control.alert_findings USING btree (kind) WHERE (resolved_at IS NULL);
+
 CREATE INDEX alert_findings_new ON control.alert_findings USING btree (kind, found_at) WHERE (alert_id IS NULL);
 
 CREATE INDEX alerts_by_kind ON control.alerts USING btree (kind, raised_at);
@@ -3673,6 +3723,9 @@ ALTER TABLE ONLY control.alert_deliveries
 
 ALTER TABLE ONLY control.alert_findings
     ADD CONSTRAINT alert_findings_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
+
+ALTER TABLE ONLY control.alerts
+    ADD CONSTRAINT alerts_resolves_fk FOREIGN KEY (resolves_alert_id) REFERENCES control.alerts(alert_id);
 
 ALTER TABLE ONLY landing.batch_ranges
     ADD CONSTRAINT batch_ranges_batch_fk FOREIGN KEY (batch_id) REFERENCES landing.batches(batch_id);

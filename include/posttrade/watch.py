@@ -26,8 +26,10 @@ ROUND = "round"
 DEADLINES = "deadlines"
 STATEMENT_TIMEOUT_S = 60
 EVENTS_MAX = 20_000
+LONGEST_WINDOW_S = 3600  # pauses between alerts of a kind double from the policy's window to this
 BREAK_STEPS = ("list_new_breaks", "count_new_breaks", "raise_break_alert")
-DEADLINE_STEPS = ("find_late_feeds", "find_late_closes")
+DEADLINE_STEPS = ("find_late_feeds", "find_late_closes", "find_stopped_capture")
+RECOVERY_STEPS = ("resolve_deadlines", "resolve_failures", "raise_recoveries", "plan_deliveries")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,10 +86,12 @@ def announce_breaks(dsn: str, kafka_config: Mapping[str, Any]) -> int:
 def check_deadlines(
     dsn: str, kafka_config: Mapping[str, Any], *, as_of: dt.datetime | None = None
 ) -> int:
-    """Find feeds, closes and a capture that are late; the next round alerts.
+    """Find feeds, closes and a capture that are late, and what is over; the next round alerts.
+
+    What is over gets its message at once: it was settled when it was found, and comes once.
 
     Returns:
-        How many were found now.
+        How many were found late now.
 
     Raises:
         Unavailable: the database does not answer.
@@ -100,8 +104,10 @@ def check_deadlines(
             return 0
         _note(connection, DEADLINES, moment)
         parameters = {"as_of": moment, "complaint": complaint}
-        for step in (*DEADLINE_STEPS, "find_stopped_capture"):
+        for step in DEADLINE_STEPS:
             found += run_step(connection, f"watch/{step}", parameters).rows_out
+        for step in RECOVERY_STEPS:
+            run_step(connection, f"watch/{step}", parameters)
     return found
 
 
@@ -136,7 +142,7 @@ def _open(dsn: str) -> contextlib.AbstractContextManager[psycopg.Connection[Any]
 def _decide(
     connection: psycopg.Connection[Any], moment: dt.datetime
 ) -> tuple[dict[str, bool], int]:
-    parameters = {"as_of": moment}
+    parameters = {"as_of": moment, "longest_window_s": LONGEST_WINDOW_S}
     raised = 0
     run_step(connection, "watch/find_stopped_batches", parameters)
     run_step(connection, "watch/find_stopped_topics", parameters)
@@ -162,5 +168,6 @@ def _note(connection: psycopg.Connection[Any], watch: str, moment: dt.datetime) 
 
 def _look(connection: psycopg.Connection[Any], moment: dt.datetime) -> dict[str, bool]:
     cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-    row = cursor.execute(read_statement("watch/look"), {"as_of": moment}).fetchone()
+    parameters = {"as_of": moment, "longest_window_s": LONGEST_WINDOW_S}
+    row = cursor.execute(read_statement("watch/look"), parameters).fetchone()
     return row or {}

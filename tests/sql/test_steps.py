@@ -24,7 +24,14 @@ from posttrade.database import SQL_ROOT, connect, run_step
 from .scenario import Stage
 
 CASES = Path(__file__).with_name("steps")
-OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "watch", "housekeeping")
+OWN_DAGS = (
+    "trade_capture",
+    "end_of_day",
+    "reference_data",
+    "settlement",
+    "watch",
+    "housekeeping",
+)
 # they count every table there is; tests/housekeeping holds them by what they are for
 HELD_ELSEWHERE = {"housekeeping": {"remember_tables", "find_forbidden_changes"}}
 PARAMETERS: dict[str, Any] = {

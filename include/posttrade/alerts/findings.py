@@ -10,6 +10,28 @@ from posttrade.statements import read_statement
 SUMMARY_LENGTH_MAX = 600
 
 
+def resolve_findings(dsn: str, *, kind: str, key_prefix: str, resolution: str) -> int:
+    """Note that what was found is over; the watch tells those who were told of it.
+
+    Args:
+        dsn: the trade database.
+        kind: a kind of ``reference.alert_policies``.
+        key_prefix: what the keys of the findings begin with.
+        resolution: what ended it, in a few words.
+
+    Returns:
+        How many findings that were open.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with connect(dsn) as connection:
+        return connection.execute(
+            read_statement("alerts/resolve_finding"),
+            {"kind": kind, "key_prefix": key_prefix, "resolution": resolution},
+        ).rowcount
+
+
 def record_finding(
     dsn: str,
     *,

@@ -79,7 +79,12 @@ def describe_title(alert: Alert) -> str:
     title = one
     if alert.item_count != 1:
         title = many.format(count=typography.format_count(alert.item_count))
-    return title
+    return f"Over: {title[:1].lower()}{title[1:]}" if is_recovery(alert) else title
+
+
+def is_recovery(alert: Alert) -> bool:
+    """Whether it tells the end of what an earlier alert told of."""
+    return bool(alert.facts.get("is_recovery"))
 
 
 def describe_line(alert: Alert) -> str:
@@ -191,7 +196,12 @@ def compose_slack(alert: Alert) -> dict[str, Any]:
 
 def build_context(alert: Alert) -> dict[str, Any]:
     """What the templates show."""
-    context: dict[str, Any] = {"alert": alert, "title": describe_title(alert), "is_breaks": False}
+    context: dict[str, Any] = {
+        "alert": alert,
+        "title": describe_title(alert),
+        "is_breaks": False,
+        "is_recovery": is_recovery(alert),
+    }
     if alert.kind != BREAKS:
         items = list(alert.facts.get("items") or [])
         rest = alert.item_count - len(items)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from posttrade.alerts.findings import record_finding
+from posttrade.alerts.findings import record_finding, resolve_findings
 from posttrade.embedded import postgres, restarts, supervisor
 from posttrade.embedded.services import (
     NEED_DATABASE,
@@ -65,6 +65,12 @@ def start(instance: Instance) -> bool:
         Whether it was started now.
     """
     restarts.forgive(instance)
+    resolve_findings(
+        instance.trade_dsn,
+        kind=GIVEN_UP,
+        key_prefix=f"{instance.name}/",
+        resolution="a person has started it again",
+    )
     return supervisor.start_service(instance, describe(instance))
 
 

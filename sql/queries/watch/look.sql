@@ -1,21 +1,10 @@
 -- What there is to do now, each answered from a few index pages, so that looking often costs nothing.
-with policies as (
+with free_kinds as (
     select
-        p.kind,
-        p.settle_seconds,
-        (
-            select max(a.raised_at)
-            from control.alerts as a
-            where a.kind = p.kind
-        ) as raised_at,
-        p.window_seconds
-    from reference.alert_policies as p
-),
-free_kinds as (
-    select kind, settle_seconds
-    from policies
-    where raised_at is null
-       or raised_at <= %(as_of)s - make_interval(secs => window_seconds)
+        kind,
+        settle_seconds
+    from reference.alert_policies
+    where control.next_repeat(kind, %(as_of)s, %(longest_window_s)s) is not null
 )
 select
     exists (

@@ -4,9 +4,11 @@
 --        reference.alert_policies, control.alerts
 -- writes: control.alerts, control.positions
 -- rerun: append once; the position moves in the same transaction, and a second call finds nothing
--- parameters: as_of
+-- parameters: as_of, longest_window_s (seconds that a pause has at most)
 
-insert into control.alerts (kind, item_count, first_event_id, last_event_id, facts, raised_at)
+insert into control.alerts (
+    kind, item_count, first_event_id, last_event_id, facts, raised_at, repeat_number
+)
 select
     'break_opened',
     c.open_count,
@@ -21,20 +23,11 @@ select
         'by_currency', c.by_currency,
         'largest', c.largest
     ),
-    %(as_of)s
+    %(as_of)s,
+    control.next_repeat('break_opened', %(as_of)s, %(longest_window_s)s)
 from break_counts as c
 where c.open_count > 0
-  and exists (
-      select
-      from reference.alert_policies as p
-      where p.kind = 'break_opened'
-        and not exists (
-            select
-            from control.alerts as a
-            where a.kind = p.kind
-              and a.raised_at > %(as_of)s - make_interval(secs => p.window_seconds)
-        )
-  );
+  and control.next_repeat('break_opened', %(as_of)s, %(longest_window_s)s) is not null;
 
 update control.positions as p
 set last_event_id = c.last_event_id,

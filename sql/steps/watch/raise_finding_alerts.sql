@@ -1,23 +1,21 @@
 -- purpose: make one alert per kind of all findings that no alert speaks of yet, where the kind's
---          last alert is long enough ago.
+--          last alert is long enough ago: each message in a row doubles the pause.
 -- reads: control.alert_findings, reference.alert_policies, control.alerts
 -- writes: control.alerts, control.alert_findings
 -- rerun: append once; findings are marked in the same transaction
--- parameters: as_of
+-- parameters: as_of, longest_window_s (seconds that a pause has at most)
 
 drop table if exists pg_temp.raised_alerts;
 
 create temporary table raised_alerts (alert_id bigint, kind text) on commit drop;
 
 with due_kinds as (
-    select p.kind, p.listed_max
+    select
+        p.kind,
+        p.listed_max,
+        control.next_repeat(p.kind, %(as_of)s, %(longest_window_s)s) as repeat_number
     from reference.alert_policies as p
-    where not exists (
-        select
-        from control.alerts as a
-        where a.kind = p.kind
-          and a.raised_at > %(as_of)s - make_interval(secs => p.window_seconds)
-    )
+    where control.next_repeat(p.kind, %(as_of)s, %(longest_window_s)s) is not null
       and exists (
           select
           from control.alert_findings as f
@@ -30,13 +28,14 @@ findings as (
     select
         f.*,
         k.listed_max,
+        k.repeat_number,
         row_number() over (partition by f.kind order by f.finding_id) as place
     from control.alert_findings as f
     join due_kinds as k on k.kind = f.kind
     where f.alert_id is null
 ),
 raised as (
-    insert into control.alerts (kind, item_count, facts, raised_at)
+    insert into control.alerts (kind, item_count, facts, raised_at, repeat_number)
     select
         kind,
         count(*),
@@ -47,7 +46,8 @@ raised as (
                 order by place
             ) filter (where place <= listed_max)
         ),
-        %(as_of)s
+        %(as_of)s,
+        min(repeat_number)
     from findings
     group by kind
     returning alert_id, kind
