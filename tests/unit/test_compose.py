@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
-from posttrade.embedded import part_health
+from posttrade.embedded import metadata_url, part_health
 from posttrade.instance import REPOSITORY
 
 ONCE = {"prepare"}
+READ_PASSWORD = (
+    "from airflow.configuration import conf; from sqlalchemy import make_url;"
+    "print(make_url(conf.get('database', 'sql_alchemy_conn')).password)"
+)
 WITHOUT_HEALTH_CHECK = {"jaeger"}  # its image holds no program to ask with
 
 
@@ -39,6 +48,47 @@ def test_every_health_check_ends(services: dict[str, Any]) -> None:
     for name, service in services.items():
         if check := service.get("healthcheck"):
             assert {"test", "interval", "timeout", "retries"} <= set(check), name
+
+
+def test_no_password_stands_in_an_address(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        for variable, value in (service.get("environment") or {}).items():
+            if "PASSWORD}" in str(value) or "PASSWORD:" in str(value):
+                assert str(value).startswith("${"), f"{name}: {variable}"
+
+
+@pytest.mark.parametrize("password", ["plain", "p@ss:w/rd?#[%40] +&='\"\\$"])
+def test_any_password_leads_to_the_metadata(password: str) -> None:
+    url = make_url(metadata_url.build_url({"AIRFLOW_DB_PASSWORD": password}))
+    assert url.password == password
+    assert (url.host, url.username, url.database) == ("postgres", "airflow", "airflow")
+
+
+@pytest.mark.parametrize("password", ["plain", "p@ss:w/rd?#[%40] +&='\"\\$"])
+def test_airflow_takes_the_address_from_the_command(
+    services: dict[str, Any], password: str, tmp_path: Path
+) -> None:
+    variables = services["airflow-scheduler"]["environment"]
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD"
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            READ_PASSWORD,
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{REPOSITORY}/include",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "AIRFLOW_HOME": str(tmp_path),
+            name: variables[name],
+            "AIRFLOW_DB_PASSWORD": password,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[-1] == password
 
 
 @pytest.fixture
