@@ -137,7 +137,7 @@ begin
             format('%s_%s', parents.table_name, suffix) as partition_name
         from (values
             ('trade', 'executions'), ('trade', 'confirmations'), ('trade', 'pnl_snapshots'),
-            ('recon', 'matches'), ('recon', 'breaks')
+            ('recon', 'single_matches'), ('recon', 'breaks')
         ) as parents (schema_name, table_name)
         where not exists (
             select
@@ -320,8 +320,151 @@ CREATE FUNCTION quality.outright_price(p_price numeric, p_asset_class text) RETU
 
 COMMENT ON FUNCTION quality.outright_price(p_price numeric, p_asset_class text) IS 'The price where it must be positive; null for commodities and derivatives, which may trade at or below zero.';
 
+CREATE FUNCTION recon.change_match() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op <> 'INSERT' then
+        delete from recon.single_matches
+        where business_date = old.business_date
+          and trade_id = old.trade_id;
+        if not found then
+            insert into recon.match_set_exceptions (business_date, trade_id)
+            values (old.business_date, old.trade_id)
+            on conflict (business_date, trade_id) do nothing;
+        end if;
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    insert into recon.single_matches (
+        business_date, trade_id, execution_version, confirmation_version, pnl_snapshot_version,
+        run_id, matched_at
+    )
+    values (
+        new.business_date, new.trade_id, new.execution_version, new.confirmation_version,
+        new.pnl_snapshot_version, new.run_id, new.matched_at
+    );
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION recon.change_match() IS 'What a change of one row of the view recon.matches does to the tables behind it.';
+
+CREATE FUNCTION recon.find_doubtful_confirmations(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer) RETURNS TABLE(trade_id text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select trade_id
+    from (
+        select
+            x.trade_id, x.source_id, x.quantity, x.price, x.executed_at, x.status, x.batch_id
+        from trade.executions as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as e
+    full join (
+        select x.trade_id, x.version, x.quantity, x.price, x.confirmed_at, x.status
+        from trade.confirmations as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as c using (trade_id)
+    where (
+        recon.quantities_agree(e.quantity, c.quantity, p_quantity_delta_max)
+        and recon.prices_agree(e.price, c.price, p_price_delta_max)
+        and recon.timestamps_agree(e.executed_at, c.confirmed_at, p_timestamp_delta_ms_max)
+        and e.source_id <> all(p_silent_source_ids)
+        and e.status <> 'CANCELLED'
+        and c.status <> 'CANCELLED'
+        and (
+            p_first_batch_id is null
+            or e.batch_id between p_first_batch_id and p_last_batch_id
+            and e.batch_id <> all(p_excluded_batch_ids)
+            and e.source_id <> all(p_excluded_source_ids)
+        )
+    ) is not true
+    and (c.version is not null or e.source_id <> all(p_silent_source_ids))
+$$;
+
+COMMENT ON FUNCTION recon.find_doubtful_confirmations(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer) IS 'Trades from the first id to before the end (null: no end) whose execution and confirmation are not both there and agree. Of a silent source, which expects no other side: those that have one. With batches: also those whose execution is of another batch, or of an excluded source.';
+
+CREATE FUNCTION recon.find_doubtful_matches(p_business_date date, p_first_trade_id text, p_end_trade_id text) RETURNS TABLE(trade_id text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select trade_id
+    from (
+        select x.trade_id, x.version
+        from trade.confirmations as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as c
+    full join (
+        select x.trade_id, x.business_date
+        from recon.single_matches as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as m using (trade_id)
+    where c.version is null
+       or m.business_date is null
+$$;
+
+COMMENT ON FUNCTION recon.find_doubtful_matches(p_business_date date, p_first_trade_id text, p_end_trade_id text) IS 'Trades in the same range with a confirmation or a single match, but not both.';
+
+CREATE FUNCTION recon.find_doubtful_pnl_snapshots(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_pnl_delta_limit numeric) RETURNS TABLE(trade_id text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select trade_id
+    from (
+        select x.trade_id, x.source_id, x.quantity, x.price
+        from trade.executions as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as e
+    full join (
+        select x.trade_id, x.version, x.pnl_impact, x.commission, x.status
+        from trade.pnl_snapshots as x
+        where x.business_date = p_business_date
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as p using (trade_id)
+    where (
+        recon.pnl_agrees(e.quantity, e.price, p.commission, p.pnl_impact, p_pnl_delta_limit)
+        and e.source_id <> all(p_silent_source_ids)
+        and p.status <> 'CANCELLED'
+    ) is not true
+    and (p.version is not null or e.source_id <> all(p_silent_source_ids))
+$$;
+
+COMMENT ON FUNCTION recon.find_doubtful_pnl_snapshots(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_pnl_delta_limit numeric) IS 'The same for execution and P&L snapshot.';
+
+CREATE FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS TABLE(trade_id text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select trade_id
+    from recon.find_doubtful_matches(p_business_date, p_first_trade_id, p_end_trade_id)
+    where p_first_batch_id is null
+    union all
+    select trade_id
+    from recon.find_doubtful_confirmations(
+        p_business_date, p_first_trade_id, p_end_trade_id, p_silent_source_ids, p_first_batch_id,
+        p_last_batch_id, p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max,
+        p_price_delta_max, p_timestamp_delta_ms_max
+    )
+    union all
+    select trade_id
+    from recon.find_doubtful_pnl_snapshots(
+        p_business_date, p_first_trade_id, p_end_trade_id, p_silent_source_ids, p_pnl_delta_limit
+    )
+$$;
+
+COMMENT ON FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'All of these; a trade may come more than once. With batches, a set holds the matches of the date (or will), and single ones are not looked at.';
+
 CREATE FUNCTION recon.instant_text(p_instant timestamp with time zone) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select to_char(p_instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
@@ -392,13 +535,11 @@ $$;
 COMMENT ON FUNCTION recon.record_break_events() IS 'Writes recon.break_events for the rows of one statement on recon.breaks.';
 
 CREATE FUNCTION recon.timestamps_agree(p_executed_at timestamp with time zone, p_confirmed_at timestamp with time zone, p_delta_ms_max integer) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select
-        p_executed_at = p_confirmed_at
-        or p_confirmed_at - p_executed_at
-            between p_delta_ms_max * interval '-1 millisecond'
-            and p_delta_ms_max * interval '1 millisecond'
+        p_confirmed_at between p_executed_at - p_delta_ms_max * interval '1 millisecond'
+        and p_executed_at + p_delta_ms_max * interval '1 millisecond'
 $$;
 
 COMMENT ON FUNCTION recon.timestamps_agree(p_executed_at timestamp with time zone, p_confirmed_at timestamp with time zone, p_delta_ms_max integer) IS '|confirmed - executed| <= bound in milliseconds, inclusive. Null where a side is missing.';
@@ -1078,14 +1219,26 @@ COMMENT ON FUNCTION trade.compare_terms(p_kept jsonb, p_refused jsonb, p_kept_st
 CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
     LANGUAGE plpgsql STABLE
     AS $$
+declare
+    kept_stated text[];
+    refused_stated text[];
 begin
+    if p_kept @> jsonb_strip_nulls(
+        p_refused - array[
+            'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'flags', 'business_date',
+            'recorded_at', 'message_at', 'is_date_stated'
+        ]
+    ) then
+        return next;
+        return;
+    end if;
     select t.* into kept_terms, refused_terms
     from trade.compare_terms(p_kept, p_refused, null, null) as t;
     if refused_terms is not null then
+        kept_stated := trade.stated_terms(p_kept);
+        refused_stated := trade.stated_terms(p_refused);
         select t.* into kept_terms, refused_terms
-        from trade.compare_terms(
-            p_kept, p_refused, trade.stated_terms(p_kept), trade.stated_terms(p_refused)
-        ) as t;
+        from trade.compare_terms(p_kept, p_refused, kept_stated, refused_stated) as t;
     end if;
     return next;
 end
@@ -1525,6 +1678,36 @@ CREATE TABLE landing.topics (
 );
 
 COMMENT ON TABLE landing.topics IS 'Which topic it is that was drained, and why its feed is stopped, if it is. The first id that is told of a topic that was not identified yet is taken for its own.';
+
+CREATE TABLE outbox.announcements (
+    announcement_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    piece integer NOT NULL,
+    topic text NOT NULL,
+    trade_ids text[] NOT NULL,
+    versions integer[] NOT NULL,
+    message_count integer NOT NULL,
+    counterparties jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_at timestamp with time zone,
+    withdrawn_count integer,
+    CONSTRAINT announcements_published_is_counted CHECK (((published_at IS NULL) = (withdrawn_count IS NULL))),
+    CONSTRAINT announcements_whole CHECK (((message_count > 0) AND (cardinality(trade_ids) = message_count) AND (cardinality(versions) = message_count)))
+);
+
+COMMENT ON TABLE outbox.announcements IS 'Executions of one promotion and date, written in the transaction that accepts them. The message of each is built from its stored version, which never changes, when it is sent: sent again after a crash, it has the same id and the same bytes.';
+
+COMMENT ON COLUMN outbox.announcements.withdrawn_count IS 'Executions that were quarantined before their message was sent: they are not announced.';
+
+ALTER TABLE outbox.announcements ALTER COLUMN announcement_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME outbox.announcements_announcement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE outbox.messages (
     outbox_id bigint NOT NULL,
@@ -2153,18 +2336,67 @@ PARTITION BY LIST (business_date);
 
 COMMENT ON TABLE recon.breaks IS 'One row per trade and type. expected_value is the execution''s (for P&L: price x quantity - commission), actual_value the other side''s, delta = actual - expected (milliseconds for timestamps), exposure_amount the money at risk. A repaired break is RESOLVED and stays; it becomes OPEN again, with its first opened_at, when it comes back.';
 
-CREATE TABLE recon.matches (
+CREATE TABLE recon.match_set_exceptions (
     business_date date NOT NULL,
-    trade_id text NOT NULL,
-    execution_version integer NOT NULL,
+    trade_id text NOT NULL
+);
+
+COMMENT ON TABLE recon.match_set_exceptions IS 'Trades that do not belong to the set of their date, or no longer: they were compared one by one.';
+
+CREATE TABLE recon.match_sets (
+    business_date date NOT NULL,
+    first_batch_id bigint NOT NULL,
+    last_batch_id bigint NOT NULL,
+    excluded_batch_ids bigint[] NOT NULL,
+    excluded_source_ids text[] NOT NULL,
+    run_id text NOT NULL,
+    matched_at timestamp with time zone NOT NULL,
+    CONSTRAINT match_sets_batches_ordered CHECK ((first_batch_id <= last_batch_id))
+);
+
+COMMENT ON TABLE recon.match_sets IS 'Trades of a date that a close found to agree, all at once: every execution of version 1 from the batches first_batch_id to last_batch_id, whose trade has no row in recon.match_set_exceptions. The versions that agree are 1, 1 and 1.';
+
+COMMENT ON COLUMN recon.match_sets.excluded_batch_ids IS 'Batches in that range that were not promoted when the date was compared.';
+
+COMMENT ON COLUMN recon.match_sets.excluded_source_ids IS 'Sources that expect no other side: their trades match one by one.';
+
+CREATE TABLE recon.single_matches (
+    business_date date CONSTRAINT matches_business_date_not_null NOT NULL,
+    trade_id text CONSTRAINT matches_trade_id_not_null NOT NULL,
+    execution_version integer CONSTRAINT matches_execution_version_not_null NOT NULL,
     confirmation_version integer,
     pnl_snapshot_version integer,
-    run_id text NOT NULL,
-    matched_at timestamp with time zone NOT NULL
+    run_id text CONSTRAINT matches_run_id_not_null NOT NULL,
+    matched_at timestamp with time zone CONSTRAINT matches_matched_at_not_null NOT NULL
 )
 PARTITION BY LIST (business_date);
 
-COMMENT ON TABLE recon.matches IS 'Trades whose terms agree on every expected side (reconciled = true). A newer version of any side removes the row and the trade is compared again.';
+COMMENT ON TABLE recon.single_matches IS 'Matches stored trade by trade. All matches of a date: view recon.matches.';
+
+CREATE VIEW recon.matches AS
+ SELECT single_matches.business_date,
+    single_matches.trade_id,
+    single_matches.execution_version,
+    single_matches.confirmation_version,
+    single_matches.pnl_snapshot_version,
+    single_matches.run_id,
+    single_matches.matched_at
+   FROM recon.single_matches
+UNION ALL
+ SELECT e.business_date,
+    e.trade_id,
+    1 AS execution_version,
+    1 AS confirmation_version,
+    1 AS pnl_snapshot_version,
+    s.run_id,
+    s.matched_at
+   FROM (recon.match_sets s
+     JOIN trade.executions e ON ((e.business_date = s.business_date)))
+  WHERE ((e.version = 1) AND ((e.batch_id >= s.first_batch_id) AND (e.batch_id <= s.last_batch_id)) AND (e.batch_id <> ALL (s.excluded_batch_ids)) AND (e.source_id <> ALL (s.excluded_source_ids)) AND (NOT (EXISTS ( SELECT
+           FROM recon.match_set_exceptions x
+          WHERE ((x.business_date = e.business_date) AND (x.trade_id = e.trade_id))))));
+
+COMMENT ON VIEW recon.matches IS 'Trades whose terms agree on every expected side (reconciled = true), with the versions that agree. A newer version of any side removes the row and the trade is compared again.';
 
 CREATE TABLE recon.pending (
     business_date date NOT NULL,
@@ -3494,6 +3726,12 @@ ALTER TABLE ONLY landing.topic_adoptions
 ALTER TABLE ONLY landing.topics
     ADD CONSTRAINT topics_pk PRIMARY KEY (topic);
 
+ALTER TABLE ONLY outbox.announcements
+    ADD CONSTRAINT announcements_piece_key UNIQUE (batch_id, business_date, piece);
+
+ALTER TABLE ONLY outbox.announcements
+    ADD CONSTRAINT announcements_pk PRIMARY KEY (announcement_id);
+
 ALTER TABLE ONLY outbox.messages
     ADD CONSTRAINT outbox_message_id_key UNIQUE (message_id);
 
@@ -3509,11 +3747,17 @@ ALTER TABLE ONLY recon.break_events
 ALTER TABLE ONLY recon.breaks
     ADD CONSTRAINT breaks_pk PRIMARY KEY (trade_id, break_type, business_date);
 
-ALTER TABLE ONLY recon.matches
-    ADD CONSTRAINT matches_pk PRIMARY KEY (trade_id, business_date);
+ALTER TABLE ONLY recon.match_set_exceptions
+    ADD CONSTRAINT match_set_exceptions_pk PRIMARY KEY (business_date, trade_id);
+
+ALTER TABLE ONLY recon.match_sets
+    ADD CONSTRAINT match_sets_pk PRIMARY KEY (business_date);
 
 ALTER TABLE ONLY recon.pending
     ADD CONSTRAINT pending_pk PRIMARY KEY (trade_id, business_date);
+
+ALTER TABLE ONLY recon.single_matches
+    ADD CONSTRAINT single_matches_pk PRIMARY KEY (trade_id, business_date);
 
 ALTER TABLE ONLY reference.alert_policies
     ADD CONSTRAINT alert_policies_pk PRIMARY KEY (kind);
@@ -3638,6 +3882,8 @@ CREATE INDEX duplicates_by_date ON landing.duplicates USING btree (business_date
 
 CREATE INDEX rejects_by_date ON landing.rejects USING btree (business_date, feed, reason);
 
+CREATE INDEX announcements_unpublished ON outbox.announcements USING btree (announcement_id) WHERE (published_at IS NULL);
+
 CREATE INDEX outbox_unpublished ON outbox.messages USING btree (outbox_id) WHERE (published_at IS NULL);
 
 CREATE INDEX results_by_batch ON quality.results USING btree (batch_id);
@@ -3645,6 +3891,8 @@ CREATE INDEX results_by_batch ON quality.results USING btree (batch_id);
 CREATE INDEX results_by_date ON quality.results USING btree (business_date, suite);
 
 CREATE INDEX pending_by_due ON recon.pending USING btree (due_at);
+
+CREATE INDEX single_matches_unusual ON ONLY recon.single_matches USING btree (trade_id) WHERE (((execution_version IS DISTINCT FROM 1) OR (confirmation_version IS DISTINCT FROM 1)) OR (pnl_snapshot_version IS DISTINCT FROM 1));
 
 CREATE UNIQUE INDEX calendar_days_ordinal_key ON reference.calendar_days USING btree (calendar_id, business_day_ordinal) WHERE is_business_day;
 
@@ -3695,6 +3943,8 @@ CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON recon.break_e
 CREATE TRIGGER breaks_changed AFTER UPDATE ON recon.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
 
 CREATE TRIGGER breaks_opened AFTER INSERT ON recon.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
+
+CREATE TRIGGER matches_changed INSTEAD OF INSERT OR DELETE OR UPDATE ON recon.matches FOR EACH ROW EXECUTE FUNCTION recon.change_match();
 
 CREATE TRIGGER calendar_overrides_append_only BEFORE DELETE OR UPDATE ON reference.calendar_overrides FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

@@ -7,7 +7,7 @@ are done it changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,7 +15,9 @@ import psycopg
 from posttrade.database import StepCounts, connect, run_step
 from posttrade.errors import InvariantBroken
 from posttrade.promotion_gate import weigh_batches
-from posttrade.run_log import StepRun, step_run
+from posttrade.run_log import RunLog, StepRun
+from posttrade.sessions import open_session
+from posttrade.statements import read_statement
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 PARTITIONED_DATES_MAX = 50
 
 MOVING_STEPS = ("lift_moving_records", "put_lifted_records", "count_moves", "record_moves")
-EXECUTION_STEPS = ("resolve_executions", "promote_executions")
 COMPARISON_STEPS = (
     "compare_trades",
     "judge_trades",
@@ -37,13 +38,6 @@ COMPARISON_STEPS = (
 # promotion, quarantine, near real time and close write what the others read in several statements:
 # one at a time
 RECON_LOCK: LiteralString = "select pg_advisory_xact_lock(hashtext('recon'))"
-_STAGED_DATES: LiteralString = (
-    "select business_date from staging.executions where batch_id = any(%(batch_ids)s::bigint[])"
-    " union select business_date from staging.confirmations"
-    " where batch_id = any(%(batch_ids)s::bigint[])"
-    " union select business_date from staging.pnl_snapshots"
-    " where batch_id = any(%(batch_ids)s::bigint[])"
-)
 _MOVING_DATES: LiteralString = (
     "select from_date from moving_records union select to_date from moving_records"
 )
@@ -52,6 +46,9 @@ _UNDATED_REJECTS: LiteralString = (
     " on r.topic = b.topic and r.partition = b.partition"
     " and r.message_offset >= b.first_offset and r.message_offset < b.end_offset"
     " where b.batch_id = any(%(batch_ids)s::bigint[]) and not r.is_date_stated limit 1"
+)
+_PLACED_DATES: LiteralString = (
+    "select distinct placed_date from placements where placed_date is not null"
 )
 _TOUCHED_DATES: LiteralString = "select distinct business_date from touched_trades"
 _BATCHES_IN_STATUS: LiteralString = (
@@ -104,10 +101,24 @@ class StepSequence:
         return ", ".join(f"{s} {c.rows_in}/{c.rows_out}" for s, c in self.counts.items())
 
 
-def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepCounts:
+def promote_batches(
+    dsn: str,
+    batch_ids: Sequence[int],
+    *,
+    run_id: str,
+    connection: psycopg.Connection[Any] | None = None,
+    run_log: RunLog | None = None,
+) -> StepCounts:
     """Accept the staged rows of validated batches into the trade tables (VALIDATED to PROMOTED).
 
     Batches in any other status are left alone. A batch that cannot be promoted is stopped.
+
+    Args:
+        dsn: the trade database.
+        batch_ids: batches, whatever their status.
+        run_id: the run that asks for it.
+        connection: an open one to work on, in no transaction; else one is opened for this call.
+        run_log: the caller's, if it keeps one.
 
     Returns:
         Staged rows read; records accepted.
@@ -117,17 +128,20 @@ def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepC
         InvariantBroken: a batch lost a row in staging; the others have been dealt with.
         Unavailable: the database does not answer.
     """
-    with step_run(dsn, step="trade_capture/promote_batches", run_id=run_id) as log:
-        weighed = weigh_batches(dsn, batch_ids)
-        ensure_staged_partitions(dsn, weighed.fit)
-        with connect(dsn) as connection:
+    with (
+        (run_log or RunLog(dsn)).step("trade_capture/promote_batches", run_id=run_id) as log,
+        open_session(dsn, connection) as session,
+    ):
+        weighed = weigh_batches(session, batch_ids)
+        _ensure_partitions(session, weighed.dates)
+        with session.transaction():
             parameters: dict[str, Any] = {"batch_ids": list(weighed.fit), "run_id": run_id}
-            connection.execute(RECON_LOCK)
-            parameters["batch_ids"] = _lock_batches(connection, parameters, "VALIDATED")
-            steps = StepSequence(connection, "trade_capture", parameters)
+            session.execute(RECON_LOCK)
+            parameters["batch_ids"] = _lock_batches(session, parameters, "VALIDATED")
+            steps = StepSequence(session, "trade_capture", parameters)
             if parameters["batch_ids"]:
-                _promote(steps)
-                connection.execute(
+                _promote(steps, weighed.dates)
+                session.execute(
                     "update landing.batches set status = 'PROMOTED'"
                     " where batch_id = any(%(batch_ids)s::bigint[])",
                     parameters,
@@ -140,7 +154,13 @@ def promote_batches(dsn: str, batch_ids: Sequence[int], *, run_id: str) -> StepC
 
 
 def reconcile_batches(
-    dsn: str, batch_ids: Sequence[int], *, run_id: str, as_of: dt.datetime | None = None
+    dsn: str,
+    batch_ids: Sequence[int],
+    *,
+    run_id: str,
+    as_of: dt.datetime | None = None,
+    connection: psycopg.Connection[Any] | None = None,
+    run_log: RunLog | None = None,
 ) -> StepCounts:
     """Compare the trades that promoted batches touched, and those whose grace period is over.
 
@@ -149,6 +169,8 @@ def reconcile_batches(
         batch_ids: promoted batches; may be empty, then only the grace period counts.
         run_id: the run that asks for it.
         as_of: instant up to which grace periods are over; now when left out.
+        connection: an open one to work on, in no transaction; else one is opened for this call.
+        run_log: the caller's, if it keeps one.
 
     Returns:
         Trades looked at; trades matched.
@@ -156,16 +178,19 @@ def reconcile_batches(
     Raises:
         Unavailable: the database does not answer.
     """
-    with step_run(dsn, step="trade_capture/reconcile_batches", run_id=run_id) as log:
-        with connect(dsn) as connection:
+    with (
+        (run_log or RunLog(dsn)).step("trade_capture/reconcile_batches", run_id=run_id) as log,
+        open_session(dsn, connection) as session,
+    ):
+        with session.transaction():
             parameters: dict[str, Any] = {
                 "batch_ids": list(batch_ids),
                 "run_id": run_id,
                 "as_of": as_of or dt.datetime.now(dt.timezone.utc),
             }
-            connection.execute(RECON_LOCK)
-            parameters["batch_ids"] = _lock_batches(connection, parameters, "PROMOTED")
-            steps = StepSequence(connection, "trade_capture", parameters)
+            session.execute(RECON_LOCK)
+            parameters["batch_ids"] = _lock_batches(session, parameters, "PROMOTED")
+            steps = StepSequence(session, "trade_capture", parameters)
             touched = steps.run("list_touched_trades")
             if touched.rows_out:
                 steps.set_dates(_TOUCHED_DATES)
@@ -185,31 +210,29 @@ def next_due_at(dsn: str) -> dt.datetime | None:
     return row[0] if row else None
 
 
-def ensure_staged_partitions(dsn: str, batch_ids: Iterable[int]) -> None:
-    """Make the partitions of every date in staging, in transactions of their own."""
-    with connect(dsn) as connection:
-        rows = connection.execute(_STAGED_DATES, {"batch_ids": list(batch_ids)}).fetchall()
-        dates = sorted(row[0] for row in rows)
-        connection.commit()
-        for start in range(0, len(dates), PARTITIONED_DATES_MAX):
+def _ensure_partitions(connection: psycopg.Connection[Any], dates: Sequence[dt.date]) -> None:
+    """Make the partitions of dates where they are missing, in transactions of their own."""
+    for start in range(0, len(dates), PARTITIONED_DATES_MAX):
+        with connection.transaction():
             connection.execute(
                 "select control.ensure_partitions(d) from unnest(%s::date[]) as d",
-                (dates[start : start + PARTITIONED_DATES_MAX],),
+                (list(dates[start : start + PARTITIONED_DATES_MAX]),),
             )
-            connection.commit()
 
 
-def _promote(steps: StepSequence) -> None:
-    steps.set_dates(_STAGED_DATES)
-    steps.run(*EXECUTION_STEPS)
-    _record_refused(steps, "executions")
-    steps.run("enrich_executions", "mark_stale_dates")
+def _promote(steps: StepSequence, staged_dates: Sequence[dt.date]) -> None:
+    steps.connection.execute(read_statement("promotion/tune_transaction"))
+    steps.parameters["business_dates"] = dates = list(staged_dates)
+    if (staged := steps.run("resolve_executions")).rows_out:
+        _require_resolved(staged, steps.run("promote_executions"))
+        _record_refused(steps, "executions")
+        steps.run("enrich_executions", "mark_stale_dates")
     moving = steps.run("list_moving_records")
     if steps.run("find_undated_records").rows_out:
         steps.run("place_records")
-    dates = steps.set_dates(_STAGED_DATES)
+        dates = steps.set_dates(_PLACED_DATES, *dates)
     if moving.rows_out:
-        dates = steps.set_dates(_MOVING_DATES, *dates)
+        steps.set_dates(_MOVING_DATES, *dates)
         steps.run(*MOVING_STEPS)
     for records in ("confirmations", "pnl_snapshots"):
         steps.run(f"promote_{records}")
@@ -219,6 +242,14 @@ def _promote(steps: StepSequence) -> None:
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
     require_all_received(steps.run("count_received"))
+
+
+def _require_resolved(staged: StepCounts, promoted: StepCounts) -> None:
+    if staged.rows_out != promoted.rows_in:
+        raise InvariantBroken(
+            f"{staged.rows_out} executions are staged, but only {promoted.rows_in} have a source "
+            "that reference data knows; load it again (posttrade migrate), and let the run go on"
+        )
 
 
 def require_all_received(counts: StepCounts) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from psycopg.rows import dict_row
 
-from posttrade.database import connect
 from posttrade.errors import GateFailed, InvariantBroken
 from posttrade.statements import read_statement
 
@@ -19,9 +20,17 @@ NEW_DATES_MAX = 40
 
 @dataclasses.dataclass(frozen=True)
 class WeighedBatches:
-    """Batches that may be promoted, and why the others may not."""
+    """Batches that may be promoted, and why the others may not.
+
+    Attributes:
+        fit: those that may.
+        dates: business dates of their staged rows, in order.
+        lossy: why those may not that lost a message.
+        scattered: why those may not that hold too many new dates.
+    """
 
     fit: tuple[int, ...]
+    dates: tuple[dt.date, ...]
     lossy: tuple[str, ...]
     scattered: tuple[str, ...]
 
@@ -39,27 +48,25 @@ class WeighedBatches:
             raise GateFailed(stops)
 
 
-def weigh_batches(dsn: str, batch_ids: Sequence[int]) -> WeighedBatches:
-    """Stop validated batches that lost a message in staging, or would open too many dates.
-
-    Raises:
-        Unavailable: the database does not answer.
-    """
+def weigh_batches(connection: psycopg.Connection[Any], batch_ids: Sequence[int]) -> WeighedBatches:
+    """Stop validated batches that lost a message in staging, or would open too many dates."""
     fit: list[int] = []
+    dates: set[dt.date] = set()
     lossy: list[str] = []
     scattered: list[str] = []
-    with connect(dsn) as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(read_statement("batches/weigh_batches"), {"batch_ids": list(batch_ids)})
         for batch in cursor.fetchall():
             loss, scatter = _find_loss(batch), _find_scatter(batch)
             reason = loss or scatter
             if reason is None:
                 fit.append(batch["batch_id"])
+                dates.update(batch["business_dates"])
                 continue
             (lossy if loss else scattered).append(_describe_stop(batch, reason))
             stop = {"batch_id": batch["batch_id"], "status_reason": reason}
             cursor.execute(read_statement("batches/stop_batch"), stop)
-    return WeighedBatches(tuple(fit), tuple(lossy), tuple(scattered))
+    return WeighedBatches(tuple(fit), tuple(sorted(dates)), tuple(lossy), tuple(scattered))
 
 
 def _find_loss(batch: dict[str, Any]) -> str | None:

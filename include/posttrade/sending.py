@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+from typing_extensions import Self
 
 from posttrade.errors import ConfigurationError, Unavailable
 from posttrade.topics import MESSAGE_BYTES_MAX, admin_config
@@ -73,35 +74,57 @@ def send_messages(
         ConfigurationError: a message is larger than topics take, or a setting is refused. What
             came before it is sent, also where ``messages`` itself raises this.
     """
-    return _Sender(kafka_config, rate, on_delivered, on_progress).send(messages)
+    with MessageSender(kafka_config, reports_each=on_delivered is not None) as sender:
+        return sender.send(messages, rate=rate, on_delivered=on_delivered, on_progress=on_progress)
 
 
-class _Sender:
-    def __init__(
-        self,
-        kafka_config: Mapping[str, Any],
-        rate: int | None,
-        on_delivered: Callable[[Any], None] | None,
-        on_progress: Callable[[int], None] | None,
-    ) -> None:
-        settings = admin_config(kafka_config) | PRODUCER_CONFIG
-        settings["delivery.report.only.error"] = on_delivered is None
-        settings["error_cb"] = self._note_error
-        try:
-            self._producer = Producer(settings)
-        except KafkaException as error:
-            raise ConfigurationError(f"the broker settings are refused: {error}") from error
-        self._rate = rate
-        self._on_delivered = on_delivered
-        self._on_progress = on_progress
-        self._progress_due = 0.0
-        self._handed = self._taken = 0
-        self._failed = 0
-        self._failure: str | None = None
+class MessageSender:
+    """Sends as ``send_messages`` does, again and again through one producer; for one thread.
+
+    The producer is made when there is something to send, and anew after a failure.
+
+    Args:
+        kafka_config: librdkafka client settings; consumer-only ones are left out.
+        reports_each: the broker's word is taken for each message, which ``on_delivered`` needs.
+    """
+
+    def __init__(self, kafka_config: Mapping[str, Any], *, reports_each: bool) -> None:
+        self._settings = admin_config(kafka_config) | PRODUCER_CONFIG
+        self._settings["delivery.report.only.error"] = not reports_each
+        self._settings["error_cb"] = self._note_error
+        self._open_producer: Producer | None = None
         self._last_error = "no error was reported"
-        self._started = self._heard_at = time.monotonic()
+        self._begin(None, None, None)
 
-    def send(self, messages: Iterable[Message]) -> int:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the producer; everything that ``send`` returned for has been delivered."""
+        self.close()
+
+    def close(self) -> None:
+        """End the producer's threads and connections."""
+        producer, self._open_producer = self._open_producer, None
+        if producer is not None:
+            # its callbacks refer back to this object, so that it would live on with its threads
+            producer.close()
+
+    def send(
+        self,
+        messages: Iterable[Message],
+        *,
+        rate: int | None = None,
+        on_delivered: Callable[[Any], None] | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """As ``send_messages``, which see.
+
+        Raises:
+            Unavailable: the broker refused a message or took none for too long.
+            ConfigurationError: a message is larger than topics take, or a setting is refused.
+        """
+        self._begin(rate, on_delivered, on_progress)
         try:
             self._meet_broker()
             refusal = self._hand_over_all(messages)
@@ -110,16 +133,39 @@ class _Sender:
             self._serve(0)
         except BaseException:
             # what waits in the queue must not go out after the caller was told that this failed
-            self._producer.purge()
+            if self._open_producer is not None:
+                self._open_producer.purge()
+            self.close()
             raise
-        finally:
-            # the callbacks refer back to this object, so that it would live on with its threads
-            self._producer.close()
         if self._on_progress is not None:
             self._on_progress(self._taken)
         if refusal is not None:
             raise refusal
         return self._taken
+
+    def _begin(
+        self,
+        rate: int | None,
+        on_delivered: Callable[[Any], None] | None,
+        on_progress: Callable[[int], None] | None,
+    ) -> None:
+        self._rate = rate
+        self._on_delivered = on_delivered
+        self._on_progress = on_progress
+        self._progress_due = 0.0
+        self._handed = self._taken = 0
+        self._failed = 0
+        self._failure: str | None = None
+        self._started = self._heard_at = time.monotonic()
+
+    @property
+    def _producer(self) -> Producer:
+        if self._open_producer is None:
+            try:
+                self._open_producer = Producer(self._settings)
+            except KafkaException as error:
+                raise ConfigurationError(f"the broker settings are refused: {error}") from error
+        return self._open_producer
 
     def _meet_broker(self) -> None:
         """An absent broker shows in seconds, not when the delivery of messages runs out."""

@@ -73,15 +73,29 @@ comment on function trade.compare_terms(jsonb, jsonb, text[], text[]) is
 create or replace function trade.differing_terms(p_kept jsonb, p_refused jsonb)
 returns table (kept_terms text, refused_terms text)
 language plpgsql stable as $$
--- The messages are looked up only where the records differ, which is rare.
+-- Most refused records hold nothing but what the kept one holds, which one comparison tells. The
+-- messages are looked up only where the records differ, which is rare, and once each: as arguments
+-- they would be looked up anew for every term.
+declare
+    kept_stated text[];
+    refused_stated text[];
 begin
+    if p_kept @> jsonb_strip_nulls(
+        p_refused - array[
+            'batch_id', 'feed', 'topic', 'partition', 'message_offset', 'flags', 'business_date',
+            'recorded_at', 'message_at', 'is_date_stated'
+        ]
+    ) then
+        return next;
+        return;
+    end if;
     select t.* into kept_terms, refused_terms
     from trade.compare_terms(p_kept, p_refused, null, null) as t;
     if refused_terms is not null then
+        kept_stated := trade.stated_terms(p_kept);
+        refused_stated := trade.stated_terms(p_refused);
         select t.* into kept_terms, refused_terms
-        from trade.compare_terms(
-            p_kept, p_refused, trade.stated_terms(p_kept), trade.stated_terms(p_refused)
-        ) as t;
+        from trade.compare_terms(p_kept, p_refused, kept_stated, refused_stated) as t;
     end if;
     return next;
 end

@@ -50,6 +50,10 @@ FILL = """
     insert into control.step_runs (step, run_id, started_at) values ('s', 'r', '2026-01-05');
     insert into outbox.messages (message_id, topic, payload, published_at)
     values ('a', 'breaks', '{}', '2026-01-05'), ('b', 'breaks', '{}', null);
+    insert into outbox.announcements (batch_id, business_date, piece, topic, trade_ids, versions,
+        message_count, counterparties, published_at, withdrawn_count)
+    values (1, '2026-01-05', 0, 'enriched-trades', '{T1,T2}', '{1,1}', 2, '{}', '2026-01-05', 0),
+        (1, '2026-01-05', 1, 'enriched-trades', '{T3}', '{1}', 1, '{}', null, null);
     insert into quality.results (suite, batch_id, run_id, is_success, evaluated_count, failed_count,
         errored_count, quarantined_count, duration_ms, result, recorded_at)
     select 'trades', 1, 'r', true, 1, 0, 0, 0, 1,
@@ -63,7 +67,7 @@ KEPT = (
 )  # fmt: skip
 GOES = (
     "landing.messages", "staging.pnl_snapshots", "control.step_runs", "outbox.messages",
-    "quality.results",
+    "outbox.announcements", "quality.results",
 )  # fmt: skip
 
 
@@ -95,7 +99,7 @@ def test_what_is_old_goes_and_what_must_be_kept_stays_for_ever(filled: str) -> N
         "delete_staged_leftovers": 1,
         "shrink_quality_results": 2,
         "delete_step_runs": 1,
-        "delete_published_messages": 1,
+        "delete_published_messages": 3,
         "airflow_keep_days": 1,
     }
     assert count(filled, KEPT) == before
@@ -104,6 +108,7 @@ def test_what_is_old_goes_and_what_must_be_kept_stays_for_ever(filled: str) -> N
         "staging.pnl_snapshots": 0,
         "control.step_runs": 0,
         "outbox.messages": 1,  # never published: still to be sent
+        "outbox.announcements": 1,
         "quality.results": 1,
     }
     assert run(filled, "select result from quality.results") == [
@@ -186,7 +191,7 @@ def test_the_steps_name_no_table_that_must_be_kept() -> None:
     )
     allowed = {
         "staging.executions", "staging.confirmations", "staging.pnl_snapshots", "quality.results",
-        "control.step_runs", "outbox.messages",
+        "control.step_runs", "outbox.messages", "outbox.announcements",
     }  # fmt: skip
     for path in (SQL_ROOT / "steps" / "housekeeping").glob("*.sql"):
         body = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from posttrade import batches, capture, close, promotion_gate
 from posttrade.capture_progress import describe_stopped_batches
 from posttrade.database import connect, run_step
 from posttrade.errors import GateFailed, InvariantBroken
+from posttrade.statements import read_statement
 
 from .scenario import Stage
 
@@ -172,25 +173,31 @@ def test_a_step_that_fails_leaves_nothing(trade_dsn: str, stage: Stage) -> None:
     batch_id = stage.add_batch("executions", _trade("1", WEDNESDAY))
     stage.connection.commit()
     with connect(trade_dsn) as connection:
-        connection.execute("alter table outbox.messages add constraint nothing check (false)")
+        connection.execute("alter table outbox.announcements add constraint nothing check (false)")
     with pytest.raises(psycopg.errors.CheckViolation):
         capture.promote_batches(trade_dsn, [batch_id], run_id="test")
     assert _ask(trade_dsn, "select status from landing.batches") == [("VALIDATED",)]
     assert _ask(trade_dsn, "select from trade.executions") == []
     with connect(trade_dsn) as connection:
-        connection.execute("alter table outbox.messages drop constraint nothing")
+        connection.execute("alter table outbox.announcements drop constraint nothing")
     for _ in range(2):
         capture.promote_batches(trade_dsn, [batch_id], run_id="test")
         assert _ask(trade_dsn, "select status from landing.batches") == [("PROMOTED",)]
         assert len(_ask(trade_dsn, "select from trade.executions")) == 1
-        assert len(_ask(trade_dsn, "select from outbox.messages")) == 1
+        assert len(_ask(trade_dsn, "select from outbox.announcements")) == 1
 
 
 def test_enriched_trades_carry_exact_numbers(trade_dsn: str, stage: Stage) -> None:
     record = _trade("1", WEDNESDAY, quantity=Decimal("0.1"), price=Decimal("123456789.0123456789"))
     _run(trade_dsn, stage, ("executions", [record]))
-    ((text,),) = _ask(trade_dsn, "select payload::text from outbox.messages")
-    payload = json.loads(text, parse_float=Decimal)
+    ((announcement_id,),) = _ask(trade_dsn, "select announcement_id from outbox.announcements")
+    with connect(trade_dsn) as connection:
+        row = connection.execute(
+            read_statement("outbox/build_enriched_trades"),
+            {"announcement_ids": [announcement_id], "business_date": WEDNESDAY},
+        ).fetchone()
+    assert row is not None
+    payload = json.loads(row[-1], parse_float=Decimal)
     assert payload["trade_value"] == Decimal("12345678.90123456789")
     assert payload["settlement_date"] == "2026-10-15"
 

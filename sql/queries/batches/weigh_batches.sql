@@ -1,5 +1,6 @@
 -- Validated batches with the messages that were drained, those of which a row or a reject is there,
--- and the business dates that have no partitions yet; held until the transaction ends.
+-- their business dates, and how many of these have no partitions yet; held until the transaction
+-- ends.
 with staged as (
     select batch_id, business_date, count(*) as row_count
     from staging.executions
@@ -17,19 +18,17 @@ with staged as (
     group by batch_id, business_date
 ),
 rows_left as (
-    select batch_id, sum(row_count) as row_count
-    from staged
-    group by batch_id
-),
-new_dates as (
-    select s.batch_id, count(distinct s.business_date) as date_count
+    select
+        s.batch_id,
+        sum(s.row_count) as row_count,
+        array_agg(distinct s.business_date) as business_dates,
+        count(distinct s.business_date) filter (where not exists (
+            select
+            from pg_catalog.pg_class as c
+            where c.relnamespace = 'recon'::regnamespace
+              and c.relname = 'breaks_' || to_char(s.business_date, 'YYYYMMDD')
+        )) as new_date_count
     from staged as s
-    where not exists (
-        select
-        from pg_catalog.pg_class as c
-        where c.relnamespace = 'recon'::regnamespace
-          and c.relname = 'breaks_' || to_char(s.business_date, 'YYYYMMDD')
-    )
     group by s.batch_id
 ),
 refused as (
@@ -49,10 +48,10 @@ select
     b.message_count,
     coalesce(s.row_count, 0)::bigint as row_count,
     coalesce(r.reject_count, 0) as reject_count,
-    case when b.dates_allowed then 0 else coalesce(d.date_count, 0) end as new_date_count
+    case when b.dates_allowed then 0 else coalesce(s.new_date_count, 0) end as new_date_count,
+    coalesce(s.business_dates, '{}') as business_dates
 from landing.batches as b
 left join rows_left as s on s.batch_id = b.batch_id
-left join new_dates as d on d.batch_id = b.batch_id
 left join refused as r on r.batch_id = b.batch_id
 where b.batch_id = any(%(batch_ids)s::bigint[])
   and b.status = 'VALIDATED'

@@ -1,4 +1,5 @@
 -- Tables whose rows come and go; the others only grow, and the server's own vacuum is enough for them.
 vacuum (analyze, skip_locked)
     staging.executions, staging.confirmations, staging.pnl_snapshots, recon.pending,
-    control.step_runs, outbox.messages, quality.results, landing.batches, landing.offsets
+    control.step_runs, outbox.messages, outbox.announcements, quality.results, landing.batches,
+    landing.offsets

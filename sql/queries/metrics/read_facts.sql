@@ -8,11 +8,19 @@ select
         select extract(epoch from max(business_date)::timestamp)::float8
         from report.versions
     ) as last_closed_date,
-    (select count(*) from outbox.messages where published_at is null) as outbox_waiting,
+    (select count(*) from outbox.messages where published_at is null)
+    + (
+        select coalesce(sum(message_count), 0)::bigint
+        from outbox.announcements
+        where published_at is null
+    ) as outbox_waiting,
     (
         select extract(epoch from now() - min(created_at))::float8
-        from outbox.messages
-        where published_at is null
+        from (
+            select created_at from outbox.messages where published_at is null
+            union all
+            select created_at from outbox.announcements where published_at is null
+        ) as waiting
     ) as outbox_oldest_seconds,
     (
         select extract(epoch from last_round_at)::float8

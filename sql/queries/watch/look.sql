@@ -44,4 +44,7 @@ select
     ) as has_due_deliveries,
     exists (
         select from outbox.messages where published_at is null
+    )
+    or exists (
+        select from outbox.announcements where published_at is null
     ) as has_unpublished

@@ -23,7 +23,7 @@ where (s.n_tup_del > 0 or s.n_tup_upd > 0)
       s.schemaname = 'staging'
       or (s.schemaname, s.relname) in (
           ('landing', 'messages_default'), ('quality', 'results'), ('control', 'step_runs'),
-          ('outbox', 'messages')
+          ('outbox', 'messages'), ('outbox', 'announcements')
       )
   );
 

@@ -1,54 +1,61 @@
--- purpose: announce every newly accepted execution version on enriched-trades.
--- reads: resolved_executions, refused_executions (temporary), reference.counterparties
--- writes: outbox.messages
--- rerun: append once, by message_id
+-- purpose: note every newly accepted execution version for the topic enriched-trades, many in a
+--          row; the outbox builds their messages when it sends them.
+-- reads: accepted_executions (temporary), reference.counterparties
+-- writes: outbox.announcements
+-- rerun: append once, by the first of the batches, date and piece
 -- parameters: none
 
-insert into outbox.messages (message_id, topic, message_key, payload)
-select
-    concat_ws('/', 'enriched-trades', r.business_date, r.trade_id, r.version),
-    'enriched-trades',
-    r.trade_id,
-    jsonb_build_object(
-        'business_date', r.business_date,
-        'trade_id', r.trade_id,
-        'version', r.version,
-        'status', r.status,
-        'source', r.source_id,
-        'symbol', r.symbol,
-        'asset_class', r.asset_class,
-        'side', r.side,
-        'quantity', r.quantity,
-        'price', r.price,
-        'currency', r.currency,
-        'trade_value', r.price * r.quantity,
-        'notional', r.notional,
-        'brokerage_fee', r.brokerage_fee,
-        'clearing_fee', r.clearing_fee,
-        'exchange_fee', r.exchange_fee,
-        'counterparty', r.counterparty_id,
-        'counterparty_name', c.counterparty_name,
-        'counterparty_lei', c.lei,
-        'venue', r.venue,
-        'account', r.account,
-        'strategy', r.strategy,
-        'executed_at', r.executed_at,
-        'settlement_date', r.settlement_date,
-        'flags', r.flags,
-        'validated_at', now()
-    )
-from resolved_executions as r
-left join reference.counterparties as c on c.counterparty_id = r.counterparty_id
-where not exists (
+with numbered as (
     select
-    from refused_executions as f
-    where f.topic = r.topic
-      and f.partition = r.partition
-      and f.message_offset = r.message_offset
+        *,
+        min(batch_id) over () as first_batch_id,
+        (
+            row_number() over (
+                partition by business_date
+                order by trade_id collate "C", version
+            ) - 1
+        ) / 1000 as piece
+    from accepted_executions
+),
+pieces as (
+    select
+        first_batch_id,
+        business_date,
+        piece,
+        array_agg(trade_id order by trade_id collate "C", version) as trade_ids,
+        array_agg(version order by trade_id collate "C", version) as versions,
+        count(*) as message_count,
+        array_agg(distinct counterparty_id) as counterparty_ids
+    from numbered
+    group by first_batch_id, business_date, piece
+),
+noted as (
+    insert into outbox.announcements (
+        batch_id, business_date, piece, topic, trade_ids, versions, message_count, counterparties
+    )
+    select
+        p.first_batch_id,
+        p.business_date,
+        p.piece,
+        'enriched-trades',
+        p.trade_ids,
+        p.versions,
+        p.message_count,
+        (
+            select coalesce(
+                jsonb_object_agg(
+                    c.counterparty_id, jsonb_build_array(c.counterparty_name, c.lei)
+                ),
+                '{}'
+            )
+            from reference.counterparties as c
+            where c.counterparty_id = any(p.counterparty_ids)
+        )
+    from pieces as p
+    order by p.business_date, p.piece
+    on conflict (batch_id, business_date, piece) do nothing
+    returning message_count
 )
-on conflict (message_id) do nothing;
-
 select
-    (select count(*) from resolved_executions) as rows_in,
-    (select count(*) from resolved_executions) - (select count(*) from refused_executions)
-        as rows_out;
+    (select count(*) from accepted_executions) as rows_in,
+    (select coalesce(sum(message_count), 0) from noted) as rows_out;

@@ -1,12 +1,31 @@
 -- purpose: accept the resolved executions; the first to arrive for a date, trade and version stays.
--- reads: resolved_executions, staging.executions
--- writes: trade.executions, refused_executions (temporary)
+-- reads: resolved_executions (temporary), staging.executions
+-- writes: trade.executions, accepted_executions, refused_executions (temporary)
 -- rerun: append once: a row that is there stays, and what it refuses is found again
--- parameters: batch_ids
+-- parameters: business_dates (every date of the staged executions)
 
-truncate pg_temp.refused_executions;
+drop table if exists pg_temp.accepted_executions, pg_temp.refused_executions;
 
-with accepted as (
+create temporary table refused_executions (like staging.executions) on commit drop;
+
+create temporary table accepted_executions (
+    batch_id bigint, business_date date, trade_id text, version integer, counterparty_id text
+) on commit drop;
+
+with judged as materialized (
+    select r.*, r.arrival = 1 and kept.version is null as is_accepted
+    from resolved_executions as r
+    left join lateral (
+        select e.version
+        from trade.executions as e
+        where e.business_date = any(%(business_dates)s::date[])
+          and e.business_date = r.business_date
+          and e.trade_id = r.trade_id
+          and e.version = r.version
+        limit 1
+    ) as kept on true
+),
+accepted as (
     insert into trade.executions (
         business_date, trade_id, version, feed, source_id, symbol, asset_class, side, quantity,
         price, currency, notional, brokerage_fee, clearing_fee, exchange_fee, counterparty_id,
@@ -42,32 +61,20 @@ with accepted as (
         partition,
         message_offset,
         now()
-    from resolved_executions
-    -- sorted by key: neighbours in the index, and the first to arrive leads among equals
-    order by
-        trade_id collate "C",
-        version,
-        business_date,
-        batch_id,
-        topic,
-        partition,
-        message_offset
-    on conflict (trade_id, version, business_date) do nothing
-    returning topic, partition, message_offset
+    from judged
+    where is_accepted
+    returning batch_id, business_date, trade_id, version, counterparty_id
+),
+listed as (
+    insert into accepted_executions
+    select * from accepted
+),
+refused as (
+    insert into refused_executions
+    select *
+    from staging.executions
+    where ctid = any(array(select staged_at from judged where not is_accepted))
 )
-insert into refused_executions
-select s.*
-from staging.executions as s
-where s.batch_id = any(%(batch_ids)s::bigint[])
-  and not exists (
-      select
-      from accepted as a
-      where a.topic = s.topic
-        and a.partition = s.partition
-        and a.message_offset = s.message_offset
-  );
-
 select
-    (select count(*) from resolved_executions) as rows_in,
-    (select count(*) from resolved_executions) - (select count(*) from refused_executions)
-        as rows_out;
+    (select count(*) from judged) as rows_in,
+    (select count(*) from accepted) as rows_out;

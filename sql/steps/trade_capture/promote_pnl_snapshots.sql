@@ -3,7 +3,7 @@
 -- reads: staging.pnl_snapshots, moved_pnl_snapshots (temporary)
 -- writes: trade.pnl_snapshots, refused_pnl_snapshots (temporary)
 -- rerun: append once: a row that is there stays, and what it refuses is found again
--- parameters: batch_ids
+-- parameters: batch_ids, business_dates (every date of the staged and the moved records)
 
 drop table if exists pg_temp.refused_pnl_snapshots;
 
@@ -17,10 +17,29 @@ with incoming as (
     select *
     from moved_pnl_snapshots
 ),
+judged as materialized (
+    select i.*, i.arrival = 1 and kept.version is null as is_accepted
+    from (
+        select *, row_number() over (
+            partition by trade_id collate "C", version, business_date
+            order by batch_id, topic, partition, message_offset
+        ) as arrival  -- and so sorted by key: neighbours in the index
+        from incoming
+    ) as i
+    left join lateral (
+        select x.version
+        from trade.pnl_snapshots as x
+        where x.business_date = any(%(business_dates)s::date[])
+          and x.business_date = i.business_date
+          and x.trade_id = i.trade_id
+          and x.version = i.version
+        limit 1
+    ) as kept on true
+),
 accepted as (
     insert into trade.pnl_snapshots (
-        business_date, trade_id, version, pnl_impact, commission, currency, status, flags,
-        batch_id, topic, partition, message_offset, recorded_at
+        business_date, trade_id, version, pnl_impact, commission, currency, status, flags, batch_id,
+        topic, partition, message_offset, recorded_at
     )
     select
         business_date,
@@ -36,36 +55,18 @@ accepted as (
         partition,
         message_offset,
         now()
-    from incoming
-    -- sorted by key: neighbours in the index, and the first to arrive leads among equals
-    order by
-        trade_id collate "C",
-        version,
-        business_date,
-        batch_id,
-        topic,
-        partition,
-        message_offset
-    on conflict (trade_id, version, business_date) do nothing
-    returning topic, partition, message_offset
-)
-insert into refused_pnl_snapshots
-select i.*
-from incoming as i
-where not exists (
+    from judged
+    where is_accepted
+    returning 1
+),
+refused as (
+    insert into refused_pnl_snapshots
     select
-    from accepted as a
-    where a.topic = i.topic
-      and a.partition = i.partition
-      and a.message_offset = i.message_offset
-);
-
+        batch_id, feed, topic, partition, message_offset, message_at, business_date, is_date_stated,
+        trade_id, version, pnl_impact, commission, currency, status, flags
+    from judged
+    where not is_accepted
+)
 select
-    received.row_count as rows_in,
-    received.row_count - refused.row_count as rows_out
-from (
-    select count(*) as row_count
-    from staging.pnl_snapshots
-    where batch_id = any(%(batch_ids)s::bigint[])
-) as received
-cross join (select count(*) as row_count from refused_pnl_snapshots) as refused;
+    (select count(*) from judged) as rows_in,
+    (select count(*) from accepted) as rows_out;

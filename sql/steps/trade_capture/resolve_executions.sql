@@ -1,14 +1,12 @@
--- purpose: complete the staged executions of these batches from reference data, as a view that the
---          following steps read, and make the empty table that they fill.
+-- purpose: complete the staged executions of these batches from reference data, as a view that
+--          their promotion reads.
 -- reads: staging.executions, reference.sources, reference.instruments, reference.markets,
 --        reference.settlement_cycles, reference.calendar_days
--- writes: resolved_executions (temporary view), refused_executions, settlement_terms (temporary)
--- rerun: replaces the temporary tables and the view, which goes with them
+-- writes: resolved_executions (temporary view), settlement_terms (temporary)
+-- rerun: replaces the temporary table and the view, which goes with it
 -- parameters: batch_ids, business_dates (every date of the staged executions)
 
-drop table if exists pg_temp.refused_executions, pg_temp.settlement_terms cascade;
-
-create temporary table refused_executions (like staging.executions) on commit drop;
+drop table if exists pg_temp.settlement_terms cascade;
 
 create temporary table settlement_terms on commit drop as
 select *

@@ -112,7 +112,7 @@ def test_a_broker_that_goes_away_is_an_error(
     hasty = {**sending.PRODUCER_CONFIG, "message.timeout.ms": 500}
     monkeypatch.setattr(sending, "PRODUCER_CONFIG", hasty)
     monkeypatch.setattr(sending, "STALL_LIMIT_S", 5)
-    monkeypatch.setattr(sending._Sender, "_meet_broker", lambda _: None)  # it answered then
+    monkeypatch.setattr(sending.MessageSender, "_meet_broker", lambda _: None)  # it answered then
     with pytest.raises(Unavailable, match="executions"):
         send_messages(absent_broker, [Message("executions", "k", b"{}", FULL)])
 
