@@ -34,6 +34,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from posttrade.errors import PostTradeError, Unavailable
 from posttrade_airflow.notifications import log_failure
+from posttrade_airflow.overdue import ended_when_overdue
 from posttrade_airflow.run_parameters import find_business_date, read_run_parameters
 from posttrade_airflow.step_traces import find_batch_ids, traced_step
 
@@ -82,6 +83,7 @@ class Step(BaseOperator):
         step = f"{self.dag_id}/{self.task_id}"
         arguments = getattr(self, "arguments", {})
         with (
+            ended_when_overdue(self.execution_timeout),
             mapped_errors(context["ti"]),
             traced_step(context, step) as trace,
             self.logged_run(context) as log,
