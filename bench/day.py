@@ -93,7 +93,7 @@ def open_instance(home: Path | None) -> Iterator[Instance]:
         subprocess.run([*command, "up"], check=True)
         yield Instance.load(Path(folder))
     finally:
-        subprocess.run([*command, "down"], check=False)
+        subprocess.run([*command, "down", "--discard"], check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
