@@ -5,7 +5,7 @@ One run after the other (`@continuous`), each a series of rounds; a round is a m
 | task | does |
 |---|---|
 | `wait_for_messages` | ends at once while there is work; else waits outside the worker |
-| `capture_batches` | makes rounds for two minutes, or until nothing has come for one |
+| `capture_batches` | makes rounds for five minutes, or until nothing has come for one |
 
 | step of a round | does |
 |---|---|
@@ -29,7 +29,7 @@ run goes on at once; it does not fail for the same batch again.
 **The broker or the database is away.** The task is tried again with growing pauses, and
 `wait_for_messages` waits. After any other failure the next run begins half a minute later.
 
-**To stop taking messages in**, pause this Dag: the rounds of the running task end within two
+**To stop taking messages in**, pause this Dag: the rounds of the running task end within five
 minutes; mark it failed to end them now. `end_of_day` then says what it waits for.
 
 While nothing arrives a run lasts an hour. Runs are deleted two days after they ended well, two

@@ -20,7 +20,7 @@ from posttrade.capture_progress import count_drained
 from posttrade.database import connect
 from posttrade.drain import Drain
 from posttrade.errors import GateFailed, Unavailable
-from posttrade.outbox import publish_outbox
+from posttrade.outbox import MESSAGES_MAX, Outbox
 from posttrade.round_steps import STEPS, RoundStep, RoundTools
 from posttrade.run_log import RunLog, StepRun
 from posttrade.statements import read_statement
@@ -48,7 +48,7 @@ class RoundLimits:
         poll_s: pause between two looks while nothing comes.
     """
 
-    lasts_s: float = 120.0
+    lasts_s: float = 300.0
     stopped_s: float = 20.0
     idle_s: float = 60.0
     round_s: float = 0.4
@@ -133,7 +133,7 @@ class CaptureRounds:
         self._ends_at = self._quiet_since + self._limits.lasts_s
         try:
             with self._open_tools() as tools, _Publisher(tools, self.counts) as publisher:
-                publisher.begin()  # what an earlier series may have left
+                publisher.want()  # what an earlier series may have left
                 while not self._is_over():
                     self._go_round(tools, publisher)
         except Unavailable as error:
@@ -169,12 +169,14 @@ class CaptureRounds:
             for step in STEPS:
                 if self._is_stopping:
                     return
-                self._work(tools, step, batch_ids)
-            publisher.begin()
+                if batch_ids or not step.needs_batches:
+                    self._work(tools, step, batch_ids)
+            publisher.want()
             self.counts.rounds += 1
             self._quiet_since = time.monotonic()
             next_at = began + self._limits.round_s
         else:
+            publisher.keep_going()
             next_at = time.monotonic() + self._limits.poll_s
         if not self._is_stopping:
             time.sleep(max(0.0, next_at - time.monotonic()))
@@ -232,38 +234,53 @@ class _Publisher:
     def __init__(self, tools: RoundTools, counts: RoundCounts) -> None:
         self._tools = tools
         self._counts = counts
+        self._outbox = Outbox(tools.dsn, tools.kafka_config)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="publish")
         self._going: Future[int] | None = None
+        self._is_wanted = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         with contextlib.ExitStack() as stack:
+            stack.callback(self._outbox.close)
             stack.callback(self._worker.shutdown)
             if kind is None:
                 self._settle()
+                if self._is_wanted:
+                    self.keep_going()
+                    self._settle()
 
-    def begin(self) -> None:
-        """Publish what waits; what the call before ended with comes first.
+    def want(self) -> None:
+        """Publish what waits now, as soon as the call before is over.
 
         Raises:
             Unavailable: the call before found no broker or no database.
         """
+        self._is_wanted = True
+        self.keep_going()
+
+    def keep_going(self) -> None:
+        """Begin what is wanted, if nothing is under way; raises as `want` does."""
         if self._going is not None and not self._going.done():
-            return  # what waits now, the next call finds
+            return
         self._settle()
-        self._going = self._worker.submit(self._publish)
+        if self._is_wanted:
+            self._is_wanted = False
+            self._going = self._worker.submit(self._publish)
 
     def _settle(self) -> None:
         going, self._going = self._going, None
         if going is not None:
-            self._counts.published += going.result()
+            count = going.result()
+            self._counts.published += count
+            self._is_wanted |= count >= MESSAGES_MAX
 
     def _publish(self) -> int:
         tools = self._tools
         with tools.run_log.quiet_step(PUBLISH_STEP, run_id=tools.run_id) as row:
-            count = publish_outbox(tools.dsn, tools.kafka_config)
+            count = self._outbox.publish_once()
             if count:
                 row.rows_in = row.rows_out = count
         return count

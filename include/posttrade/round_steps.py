@@ -35,11 +35,13 @@ class RoundStep:
         name: of its rows in the run log and of its spans, after the Dag's.
         work: the step itself.
         writes_log: whether it writes its own row of the run log.
+        needs_batches: whether it has nothing to do without batches.
     """
 
     name: str
     work: Callable[[RoundTools, Sequence[int]], StepCounts]
     writes_log: bool = False
+    needs_batches: bool = True
 
 
 def _validate(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
@@ -47,16 +49,29 @@ def _validate(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
 
 
 def _promote(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
-    return promote_batches(tools.dsn, batch_ids, run_id=tools.run_id)
+    return promote_batches(
+        tools.dsn,
+        batch_ids,
+        run_id=tools.run_id,
+        connection=tools.connection,
+        run_log=tools.run_log,
+    )
 
 
 def _reconcile(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
-    return reconcile_batches(tools.dsn, batch_ids, run_id=tools.run_id)
+    return reconcile_batches(
+        tools.dsn,
+        batch_ids,
+        run_id=tools.run_id,
+        connection=tools.connection,
+        run_log=tools.run_log,
+    )
 
 
 # in their order; a step that is added here needs nothing else
 STEPS = (
     RoundStep("validate_batches", _validate),
     RoundStep("promote_batches", _promote, writes_log=True),
-    RoundStep("reconcile_batches", _reconcile, writes_log=True),
+    # trades that run out of their grace are compared without a batch
+    RoundStep("reconcile_batches", _reconcile, writes_log=True, needs_batches=False),
 )
