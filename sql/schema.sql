@@ -832,43 +832,6 @@ $$;
 
 COMMENT ON FUNCTION settlement.check_chains(p_dates date[], p_instruction_ids bigint[]) IS 'Judges all events of instructions that have more than a first one; these are few.';
 
-CREATE FUNCTION settlement.check_laid_events(p_settlement_date date) RETURNS bigint
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-declare
-    faulty text;
-    row_count bigint;
-begin
-    select
-        min(format('%s.%s of %s', e.instruction_id, e.sequence, e.settlement_date)) filter (
-            where m.instruction_id is null
-            or e.sequence <> 1
-            or settlement.is_as_instructed(
-                e.kind, e.sequence, e.to_state,
-                (e.symbol, e.delivered_currency, e.deliverer_id, e.receiver_id)
-                is not distinct from (m.symbol, m.delivered_currency, m.deliverer_id, m.receiver_id)
-                and (
-                    e.amount is null
-                    or (e.currency, e.payer_id, e.payee_id) = (m.currency, m.payer_id, m.payee_id)
-                ),
-                e.quantity, e.amount, m.quantity, m.amount
-            ) is not true
-        ),
-        count(*)
-    into faulty, row_count
-    from settlement.events as e
-    left join settlement.instructed_movements as m
-        on m.settlement_date = p_settlement_date
-        and m.instruction_id = e.instruction_id
-    where e.settlement_date = p_settlement_date;
-    perform settlement.refuse_event('PT011', faulty);
-    return row_count;
-end
-$$;
-
-COMMENT ON FUNCTION settlement.check_laid_events(p_settlement_date date) IS 'PT011 where a date''s events, each the first of its instruction, do not move what that says.';
-
 CREATE FUNCTION settlement.check_new_events() RETURNS trigger
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -1130,7 +1093,7 @@ $$;
 COMMENT ON FUNCTION settlement.record_break_events() IS 'Writes recon.break_events for the rows of one statement on settlement.breaks.';
 
 CREATE FUNCTION settlement.refuse_event(p_sqlstate text, p_place text) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql PARALLEL RESTRICTED
     AS $$
 begin
     if p_place is null then
@@ -3605,6 +3568,75 @@ CREATE VIEW settlement.ledger_entries AS
 
 COMMENT ON VIEW settlement.ledger_entries IS 'The movements as signed lines: per account and instrument or currency, minus what leaves, plus what comes.';
 
+CREATE VIEW settlement.matched_executions AS
+ SELECT e.business_date,
+    e.trade_id,
+    e.version,
+    e.feed,
+    e.source_id,
+    e.symbol,
+    e.asset_class,
+    e.side,
+    e.quantity,
+    e.price,
+    e.currency,
+    e.notional,
+    e.brokerage_fee,
+    e.clearing_fee,
+    e.exchange_fee,
+    e.counterparty_id,
+    e.venue,
+    e.account,
+    e.strategy,
+    e.executed_at,
+    e.settlement_date,
+    e.status,
+    e.flags,
+    e.batch_id,
+    e.topic,
+    e.partition,
+    e.message_offset,
+    e.recorded_at
+   FROM (recon.single_matches m
+     JOIN trade.executions e ON (((e.business_date = m.business_date) AND (e.trade_id = m.trade_id) AND (e.version = m.execution_version))))
+  WHERE (e.status <> 'CANCELLED'::text)
+UNION ALL
+ SELECT e.business_date,
+    e.trade_id,
+    e.version,
+    e.feed,
+    e.source_id,
+    e.symbol,
+    e.asset_class,
+    e.side,
+    e.quantity,
+    e.price,
+    e.currency,
+    e.notional,
+    e.brokerage_fee,
+    e.clearing_fee,
+    e.exchange_fee,
+    e.counterparty_id,
+    e.venue,
+    e.account,
+    e.strategy,
+    e.executed_at,
+    e.settlement_date,
+    e.status,
+    e.flags,
+    e.batch_id,
+    e.topic,
+    e.partition,
+    e.message_offset,
+    e.recorded_at
+   FROM (recon.match_sets s
+     JOIN trade.executions e ON ((e.business_date = s.business_date)))
+  WHERE ((e.version = 1) AND (e.status <> 'CANCELLED'::text) AND ((e.batch_id >= s.first_batch_id) AND (e.batch_id <= s.last_batch_id)) AND (e.batch_id <> ALL (s.excluded_batch_ids)) AND (e.source_id <> ALL (s.excluded_source_ids)) AND (NOT (EXISTS ( SELECT
+           FROM recon.match_set_exceptions x
+          WHERE ((x.business_date = e.business_date) AND (x.trade_id = e.trade_id))))));
+
+COMMENT ON VIEW settlement.matched_executions IS 'The versions that recon.matches names, with all their terms; what a set of matches names is read once. Ask by business_date.';
+
 CREATE VIEW settlement.postings AS
  SELECT e.instruction_id,
     e.settlement_date,
@@ -3636,6 +3668,100 @@ CREATE TABLE settlement.touched_trades (
 );
 
 COMMENT ON TABLE settlement.touched_trades IS 'Trades that a reconciliation looked at and whose instructions have not been looked at since. Written with the matches, emptied with the instructions.';
+
+CREATE VIEW settlement.trade_states AS
+ WITH instructed AS (
+         SELECT s.business_date,
+            s.subject_id AS trade_id,
+            s.subject_version AS version,
+            (array_agg(s.state ORDER BY (array_position(ARRAY['FAILING'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'INSTRUCTED'::text, 'MATCHED'::text, 'SETTLED'::text, 'CANCELLED'::text], s.state))))[1] AS state,
+            min(s.settlement_date) AS settlement_date,
+            max(s.last_effective_on) FILTER (WHERE (s.state = 'SETTLED'::text)) AS settled_on
+           FROM settlement.instruction_states s
+          WHERE (s.purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text]))
+          GROUP BY s.business_date, s.subject_id, s.subject_version
+        ), placed AS (
+         SELECT t.business_date,
+            t.trade_id,
+            t.execution_version,
+            t.confirmation_version,
+            t.pnl_snapshot_version,
+            t.execution_status,
+            t.source_id,
+            t.symbol,
+            t.asset_class,
+            t.side,
+            t.quantity,
+            t.confirmed_quantity,
+            t.price,
+            t.confirmed_price,
+            t.executed_at,
+            t.confirmed_at,
+            t.pnl_impact,
+            t.commission,
+            t.expected_pnl,
+            t.quantity_delta,
+            t.price_delta,
+            t.timestamp_delta_ms,
+            t.pnl_delta,
+            t.currency,
+            t.counterparty_id,
+            t.settlement_date,
+            t.reconciled,
+            t.open_break_types,
+            t.outcome,
+            i.settled_on,
+                CASE
+                    WHEN (t.outcome = 'cancelled'::text) THEN 'CANCELLED'::text
+                    WHEN (t.outcome = 'mismatched'::text) THEN 'BREAK_MISMATCHED'::text
+                    WHEN (t.outcome = 'unmatched'::text) THEN 'BREAK_UNMATCHED'::text
+                    WHEN (i.state <> 'CANCELLED'::text) THEN i.state
+                    WHEN (t.outcome = 'matched'::text) THEN 'CONFIRMED'::text
+                    WHEN (t.execution_status = 'ALLOCATED'::text) THEN 'ALLOCATED'::text
+                    ELSE 'EXECUTED'::text
+                END AS state
+           FROM (recon.trades t
+             LEFT JOIN instructed i ON (((i.business_date = t.business_date) AND (i.trade_id = t.trade_id) AND (i.version = t.execution_version))))
+        )
+ SELECT p.business_date,
+    p.trade_id,
+    p.execution_version AS version,
+    p.state,
+    l.operational_status,
+    p.outcome,
+    p.counterparty_id,
+    p.symbol,
+    p.settlement_date,
+    p.settled_on
+   FROM (placed p
+     LEFT JOIN reference.life_cycle_states l ON ((l.state = p.state)));
+
+COMMENT ON VIEW settlement.trade_states IS 'Each trade of a date with the state of its life (its current version''s) and its operational status. A break of the reconciliation comes before what its instruction says, even a settled one: someone has to act. Ask by business_date.';
+
+CREATE VIEW settlement.unlike_first_events AS
+ SELECT e.settlement_date,
+    format('%s.%s of %s'::text, e.instruction_id, e.sequence, e.settlement_date) AS place
+   FROM (settlement.events e
+     LEFT JOIN settlement.instructions i ON (((i.settlement_date = e.settlement_date) AND (i.instruction_id = e.instruction_id))))
+  WHERE ((e.sequence <> 1) OR (e.kind <> 'SETTLEMENT'::text) OR (e.quantity IS DISTINCT FROM i.quantity) OR (COALESCE(e.amount, (0)::numeric) <> abs(i.amount)) OR
+        CASE (e.quantity IS NULL)
+            WHEN false THEN ((COALESCE(e.symbol, i.symbol) <> i.symbol) OR (e.delivered_currency IS DISTINCT FROM i.delivered_currency) OR
+            CASE i.direction
+                WHEN 'DELIVER'::text THEN ((e.deliverer_id <> i.house_account_id) OR (e.receiver_id <> i.counterparty_account_id))
+                ELSE ((e.receiver_id <> i.house_account_id) OR (e.deliverer_id <> i.counterparty_account_id))
+            END)
+            ELSE NULL::boolean
+        END OR
+        CASE (i.amount <> (0)::numeric)
+            WHEN true THEN ((e.currency <> i.currency) OR
+            CASE ((i.direction = 'RECEIVE'::text) = (i.amount > (0)::numeric))
+                WHEN true THEN ((e.payer_id <> i.house_account_id) OR (e.payee_id <> i.counterparty_account_id))
+                ELSE ((e.payee_id <> i.house_account_id) OR (e.payer_id <> i.counterparty_account_id))
+            END)
+            ELSE NULL::boolean
+        END OR (i.instruction_id IS NULL));
+
+COMMENT ON VIEW settlement.unlike_first_events IS 'Events that are not the settlement, at once and in whole, of what was instructed: of a date that was laid as a whole there must be none. Said in other words than instructed_movements, which made them. Ask by settlement_date.';
 
 CREATE TABLE trade.displaced_records (
     topic text NOT NULL,

@@ -67,41 +67,7 @@ comment on function settlement.check_new_events() is
     'Once per statement, as a set: every new event belongs to an instruction, moves what that says, '
     'and follows on the event before it.';
 
-create or replace function settlement.check_laid_events(p_settlement_date date) returns bigint
-language plpgsql set plan_cache_mode = force_custom_plan as $$
--- A partition that was made as a whole has seen no trigger: the same is asked of all its rows.
-declare
-    faulty text;
-    row_count bigint;
-begin
-    select
-        min(format('%s.%s of %s', e.instruction_id, e.sequence, e.settlement_date)) filter (
-            where m.instruction_id is null
-            or e.sequence <> 1
-            or settlement.is_as_instructed(
-                e.kind, e.sequence, e.to_state,
-                (e.symbol, e.delivered_currency, e.deliverer_id, e.receiver_id)
-                is not distinct from (m.symbol, m.delivered_currency, m.deliverer_id, m.receiver_id)
-                and (
-                    e.amount is null
-                    or (e.currency, e.payer_id, e.payee_id) = (m.currency, m.payer_id, m.payee_id)
-                ),
-                e.quantity, e.amount, m.quantity, m.amount
-            ) is not true
-        ),
-        count(*)
-    into faulty, row_count
-    from settlement.events as e
-    left join settlement.instructed_movements as m
-        on m.settlement_date = p_settlement_date
-        and m.instruction_id = e.instruction_id
-    where e.settlement_date = p_settlement_date;
-    perform settlement.refuse_event('PT011', faulty);
-    return row_count;
-end
-$$;
-comment on function settlement.check_laid_events(date) is
-    'PT011 where a date''s events, each the first of its instruction, do not move what that says.';
+drop function if exists settlement.check_laid_events(date);
 
 create or replace function settlement.check_chains(p_dates date[], p_instruction_ids bigint[])
 returns void
@@ -184,7 +150,7 @@ comment on function settlement.judge_chains(date[], bigint[]) is
     'its original; and does what has settled in all fit the state that the last one leaves.';
 
 create or replace function settlement.refuse_event(p_sqlstate text, p_place text) returns void
-language plpgsql as $$
+language plpgsql parallel restricted as $$
 begin
     if p_place is null then
         return;

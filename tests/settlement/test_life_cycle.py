@@ -173,3 +173,87 @@ def test_futures_are_delivered_free_of_payment(desk: Desk) -> None:
     desk.book("F1", symbol="ESZ6", asset_class="DERIVATIVE", price=Decimal(6000))
     desk.follow()
     assert desk.rows("select method, amount from settlement.instructions") == [("FOP", 0)]
+
+
+def test_every_trade_has_a_state_and_a_status(desk: Desk) -> None:
+    desk.book("EXECUTED", matched=False)
+    desk.book("CONFIRMED", counterparty_id="NOBODY")
+    for trade_id in ("INSTRUCTED", "HELD", "SETTLED", "BROKEN"):
+        desk.book(trade_id)
+    desk.book("GONE")
+    desk.book("GONE", version=2, status="CANCELLED")
+    desk.follow()
+    desk.unmatch("HELD")
+    desk.follow()
+    desk.connection.execute(
+        "insert into recon.breaks (business_date, trade_id, break_type, opened_run_id, opened_at)"
+        " values (%s, 'BROKEN', 'price_mismatch', 'test', now())",
+        (TRADE_DATE,),
+    )
+    desk.unmatch("BROKEN")
+    found = desk.rows(
+        "select trade_id, state, operational_status from settlement.trade_states"
+        " where business_date = %s",
+        TRADE_DATE,
+    )
+    assert sorted(found) == [
+        ("BROKEN", "BREAK_MISMATCHED", "break"),
+        ("CONFIRMED", "CONFIRMED", "confirmed"),
+        ("EXECUTED", "EXECUTED", "pending confirmation"),
+        ("GONE", "CANCELLED", None),
+        ("HELD", "PENDING", "settlement pending"),
+        ("INSTRUCTED", "INSTRUCTED", "settlement pending"),
+        ("SETTLED", "INSTRUCTED", "settlement pending"),
+    ]
+    desk.follow()
+    desk.settle()
+    settled = {
+        trade_id: (status, day)
+        for trade_id, status, day in desk.rows(
+            "select trade_id, operational_status, settled_on from settlement.trade_states"
+        )
+    }
+    assert settled["SETTLED"] == ("settled", NEXT_DAY)
+    assert settled["HELD"] == ("break", None)
+
+
+def test_a_lacking_standing_instruction_is_one_break_and_the_trades_wait(desk: Desk) -> None:
+    desk.book("T1", counterparty_id="NOBODY")
+    desk.book("T2", counterparty_id="NOBODY")
+    assert desk.follow() == (2, 0)
+    desk.close()
+    breaks = (
+        "select subject_id, break_type, status, exposure_amount, resolved_reason"
+        " from settlement.breaks"
+    )
+    missing = ("NOBODY/US/EQUITY/USD", "standing_instruction_missing")
+    assert desk.rows(breaks) == [(*missing, "OPEN", Decimal(38100), None)]
+    assert desk.rows("select event, subject_kind, trade_id from recon.break_events") == [
+        ("OPENED", "STANDING_INSTRUCTION", "NOBODY/US/EQUITY/USD")
+    ]
+    desk.connection.execute(
+        "insert into reference.counterparties values ('NOBODY', 'Nobody', null, null)"
+    )
+    for securities_account in ("S1", "S2"):
+        desk.connection.execute(
+            "insert into reference.standing_instructions (counterparty_id, market_id,"
+            " effective_from, place_of_settlement, agent_bic, securities_account, cash_account)"
+            " values ('NOBODY', 'US', '2026-01-01', 'DTCYUS33', 'NOBOUS33', %s, 'C1')",
+            (securities_account,),
+        )
+    desk.close()
+    assert sorted(desk.rows(breaks)) == [
+        ("NOBODY/US/EQUITY/USD", "standing_instruction_ambiguous", "OPEN", Decimal(38100), None),
+        (*missing, "RESOLVED", Decimal(38100), "nothing_waits_for_it"),
+    ]
+    # one that says more wins
+    desk.connection.execute(
+        "update reference.standing_instructions set asset_class = 'EQUITY'"
+        " where securities_account = 'S2'"
+    )
+    assert desk.close() == (2, 2)
+    assert {row[2] for row in desk.rows(breaks)} == {"RESOLVED"}
+    assert desk.rows(
+        "select distinct securities_account from settlement.instructions"
+        " join reference.standing_instructions using (standing_instruction_id)"
+    ) == [("S2",)]

@@ -24,7 +24,7 @@ select
     e.quantity,
     round(e.price * e.quantity, 2) as amount
 from trade.executions as e
-join recon.matches as m
+join recon.single_matches as m
     on m.business_date = e.business_date
     and m.trade_id = e.trade_id
     and m.execution_version = e.version

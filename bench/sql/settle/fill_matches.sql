@@ -1,4 +1,4 @@
-insert into recon.matches (
+insert into recon.single_matches (
     business_date, trade_id, execution_version, confirmation_version, pnl_snapshot_version, run_id,
     matched_at
 )

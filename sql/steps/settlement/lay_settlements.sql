@@ -1,6 +1,7 @@
 -- purpose: settle a date of which nothing has happened yet: its events are laid as a table of
 --          their own, which becomes the date's partition, and held against the instructions.
--- reads: settlement.instructed_movements, withheld_instructions (temporary)
+-- reads: settlement.instructed_movements, settlement.unlike_first_events, settlement.events,
+--        withheld_instructions (temporary)
 -- writes: settlement.laid_events (becomes a partition of settlement.events)
 -- rerun: append once: a date that has a partition is not laid again
 -- parameters: settlement_date, act_id, effective_on
@@ -32,8 +33,10 @@ where m.settlement_date = %(settlement_date)s
 
 select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
 
-with checked as (
-    select settlement.check_laid_events(%(settlement_date)s) as row_count
-)
-select row_count as rows_in, row_count as rows_out
-from checked;
+select settlement.refuse_event('PT011', min(place))
+from settlement.unlike_first_events
+where settlement_date = %(settlement_date)s;
+
+select count(*) as rows_in, count(*) as rows_out
+from settlement.events
+where settlement_date = %(settlement_date)s;

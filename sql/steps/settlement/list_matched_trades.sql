@@ -1,11 +1,12 @@
 -- purpose: name the matched trades of a date of which nothing is instructed yet. A view: a million
 --          rows are read where they lie, by several processes.
--- reads: trade.executions, recon.matches
--- writes: wanted_trades (temporary view)
--- rerun: replaces the view
+-- reads: settlement.matched_executions, trade.executions
+-- writes: wanted_trades, considered_trades (temporary views; the second names kinds of trades that
+--         may be wanted)
+-- rerun: replaces the views
 -- parameters: business_date
 
-drop view if exists pg_temp.wanted_trades;
+drop view if exists pg_temp.wanted_trades, pg_temp.considered_trades;
 drop table if exists pg_temp.listed_trades;
 
 create temporary view wanted_trades as
@@ -24,20 +25,14 @@ select
     e.counterparty_id,
     e.account,
     e.strategy
-from trade.executions as e
-join recon.matches as m
-    on m.business_date = %(business_date)s
-    and m.trade_id = e.trade_id
-    and m.execution_version = e.version
-where e.business_date = %(business_date)s
-  and e.status <> 'CANCELLED'
-  and not exists (
-      select
-      from trade.executions as newer
-      where newer.business_date = %(business_date)s
-        and newer.trade_id = e.trade_id
-        and newer.version > e.version
-        and newer.version > 1
-  );
+from settlement.matched_executions as e
+where e.business_date = %(business_date)s;
+
+create temporary view considered_trades as
+select
+    business_date, settlement_date, source_id, symbol, asset_class, currency, counterparty_id,
+    account
+from trade.executions
+where business_date = %(business_date)s;
 
 select 0 as rows_in, 0 as rows_out;

@@ -1,10 +1,10 @@
 -- purpose: list the trades that match and have no instruction of their current version.
 -- reads: current_trades, judged_instructions (temporary), trade.executions
--- writes: listed_trades (temporary), wanted_trades (temporary view on it)
--- rerun: replaces both
+-- writes: listed_trades (temporary), wanted_trades, considered_trades (temporary views on it)
+-- rerun: replaces them
 -- parameters: business_dates (of the listed trades)
 
-drop view if exists pg_temp.wanted_trades;
+drop view if exists pg_temp.wanted_trades, pg_temp.considered_trades;
 drop table if exists pg_temp.listed_trades;
 
 create temporary table listed_trades on commit drop as
@@ -43,6 +43,10 @@ where t.is_matched
 analyze listed_trades;
 
 create temporary view wanted_trades as
+select *
+from listed_trades;
+
+create temporary view considered_trades as
 select *
 from listed_trades;
 

@@ -1,6 +1,6 @@
 -- purpose: work out, once for each kind of trade, what its instruction says beyond the trade:
 --          market, method, rounding, standing instruction, accounts; or what is lacking.
--- reads: wanted_trades (temporary), reference.instruments, reference.sources, reference.markets,
+-- reads: considered_trades (temporary), reference.instruments, reference.sources, reference.markets,
 --        reference.currencies, reference.settlement_methods, reference.standing_instructions,
 --        reference.calendar_days, settlement.accounts
 -- writes: trade_kinds, instruction_terms (temporary), settlement.accounts
@@ -18,7 +18,7 @@ select
     currency,
     counterparty_id,
     account
-from wanted_trades
+from considered_trades
 group by 1, 2, 3, 4, 5, 6, 7, 8;
 
 insert into settlement.accounts (account_kind, account_name)
