@@ -1,0 +1,2 @@
+select coalesce(max(end_offset), 0) as next_offset
+from landing.batch_ranges

@@ -1,0 +1,6 @@
+select
+    trade_id,
+    quantity,
+    price,
+    confirmed_at
+from staging.confirmations

@@ -1,0 +1,5 @@
+select
+    trade_id,
+    pnl_impact,
+    commission
+from staging.pnl_snapshots
