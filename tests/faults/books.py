@@ -91,6 +91,7 @@ def count_books(
         _compare_landing(connection, sent, findings)
         _check_ranges(connection, findings, lost_allowed)
         _check_accounts(connection, findings)
+        _check_judgements(connection, findings)
         _compare_announcements(connection, published, findings)
     return findings
 
@@ -147,6 +148,13 @@ def _check_accounts(connection: psycopg.Connection[Any], findings: Findings) -> 
             findings.doubled["messages that became two things"] += messages
     for (strangers,) in connection.execute(read_query("records_of_no_message")):
         findings.doubled["records of no message"] += strangers
+
+
+def _check_judgements(connection: psycopg.Connection[Any], findings: Findings) -> None:
+    for unjudged, doubled, contradicted in connection.execute(read_query("judged_trades")):
+        findings.lost["trades neither matched nor broken after the close"] += unjudged
+        findings.doubled["trades matched more than once"] += doubled
+        findings.wrong["trades both matched and broken"] += contradicted
 
 
 def _compare_announcements(

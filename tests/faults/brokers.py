@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from posttrade.embedded import kafka
+from posttrade.feeds import FEEDS
 from posttrade.instance import choose_ports
 from posttrade.topics import MESSAGE_BYTES_MAX, TOPICS
 from tests.conftest import wait_until
@@ -127,10 +128,11 @@ class KafkaCluster:
             node.kill()
 
     def lay_topics(self, **config: str) -> None:
-        """Every topic of the product, empty, made anew."""
+        """Every topic of the product, empty, made anew; settings are those of the inbound ones."""
         known = AdminClient(self._admin_config()).list_topics(timeout=ADMIN_TIMEOUT_S).topics
         self.delete_topics(name for name in known if not name.startswith("__"))
-        self.create_topics((topic.name for topic in TOPICS), **config)
+        self.create_topics(FEEDS, **config)
+        self.create_topics(topic.name for topic in TOPICS if topic.name not in FEEDS)
 
     def create_topics(self, names: Iterable[str], **config: str) -> None:
         settings = {"max.message.bytes": str(MESSAGE_BYTES_MAX), "retention.ms": "-1"}

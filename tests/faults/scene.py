@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import conninfo
 
 from posttrade.feeds import FEEDS
 from posttrade.sending import Message, send_messages
@@ -139,6 +140,12 @@ class Scene:
         self.databases.append(f"fault_{next(_numbers)}")
         self.dsn = self.postgres.create_database(self.databases[-1], TEMPLATE)
         self._sent.clear()
+
+    def copy_books(self) -> str:
+        """A copy of the database as it is now."""
+        self.databases.append(f"fault_{next(_numbers)}")
+        books = conninfo.conninfo_to_dict(self.dsn)["dbname"]
+        return self.postgres.create_database(self.databases[-1], str(books))
 
     def check_books(
         self,

@@ -9,9 +9,9 @@ from tests.faults.scene import Scene
 def test_report_folder_is_full(fault: Scene) -> None:
     """The disk is full while the report of a day is written."""
     rendering = prepare(fault)
-    whole = prepare_sizes(fault, rendering)
+    largest = max(measure_files(fault))
     for number in fault.times(6):
-        bytes_max = fault.random.randrange(0, max(whole) - 1)
+        bytes_max = fault.random.randrange(largest)
         answer = Rendering(
             fault.dsn, fault.business_date, rendering.reports_dir, bytes_max=bytes_max
         ).run()
@@ -41,14 +41,11 @@ def prepare(fault: Scene) -> Rendering:
     return Rendering(fault.dsn, fault.business_date, fault.folder / "reports")
 
 
-def prepare_sizes(fault: Scene, rendering: Rendering) -> list[int]:
-    """Sizes of the report's files, taken from a rendering elsewhere that is not recorded."""
-    elsewhere = Rendering(fault.dsn, fault.business_date, fault.folder / "elsewhere")
+def measure_files(fault: Scene) -> list[int]:
+    """Bytes of each of the report's files, from a rendering of a copy of the books."""
+    elsewhere = Rendering(fault.copy_books(), fault.business_date, fault.folder / "elsewhere")
     elsewhere.run()
-    with_sizes = [path.stat().st_size for path in elsewhere.reports_dir.rglob("*.*")]
-    fault.ask("delete from report.versions returning version")
-    assert rendering.reports_dir != elsewhere.reports_dir
-    return with_sizes
+    return [path.stat().st_size for path in elsewhere.reports_dir.rglob("*.*") if path.is_file()]
 
 
 def list_files(rendering: Rendering) -> list[str]:

@@ -34,8 +34,7 @@ from landing.rejects
 union all
 select concat_ws('|',
     'match', business_date, trade_id, execution_version, confirmation_version,
-    pnl_snapshot_version, trim_scale(quantity_delta), trim_scale(price_delta),
-    trim_scale(timestamp_delta_ms), trim_scale(pnl_delta)
+    pnl_snapshot_version
 )
 from recon.matches
 union all

@@ -1,0 +1,48 @@
+"""The count itself sees what is lost, doubled and altered; and the table names every fault."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+
+from posttrade.feeds import FEEDS
+from tests.faults import table
+from tests.faults.books import count_books
+from tests.faults.scene import Scene
+
+# what may happen in the database, and as what the count must tell it
+DAMAGES = {
+    "delete from landing.messages where message_offset = 3": "lost",
+    "delete from trade.executions where version = 1": "lost",
+    "delete from landing.batch_ranges where batch_id = 2": "lost",
+    "update trade.executions set trade_id = trade_id || '?' where version = 2": "lost",
+    "insert into landing.duplicates select topic, partition, message_offset, feed, batch_id,"
+    " business_date, trade_id, version from trade.executions limit 1": "doubled",
+    "insert into landing.messages select topic, partition, message_offset, batch_id, message_at,"
+    " message_key, headers, payload, received_on - 1 from landing.messages limit 1": "doubled",
+    "delete from recon.breaks where break_type = 'price_mismatch'": "lost",
+    "update landing.messages set payload = 'x' where message_offset = 2": "wrong",
+}
+
+
+def test_the_count_sees_damage(scene: Scene) -> None:
+    for _ in range(3):
+        scene.send(trades=60)
+        scene.capture_all()
+    scene.check_books()
+    for damage, kind in DAMAGES.items():
+        dsn = scene.copy_books()
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute(damage.encode()).rowcount > 0, damage
+        findings = count_books(dsn, scene.kafka.config, FEEDS)
+        assert getattr(findings, kind).total() > 0, damage
+
+
+def test_the_published_table_has_every_fault() -> None:
+    published = json.loads(table.RESULTS.read_text(encoding="utf-8"))["faults"]
+    names = {row["test"]: row["fault"] for row in published}
+    assert names == table.list_faults(), "renew it: POSTTRADE_WRITE_FAULTS=1 (see README.md)"
+    assert table.format_markdown(published) in table.README.read_text(encoding="utf-8")
+    assert all(row["times"] and row["outcome"] == "passed" for row in published)
+    assert not any(row["lost"] or row["doubled"] for row in published)
