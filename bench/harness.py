@@ -196,11 +196,15 @@ def measure(module: str, function: str, *arguments: Any) -> Measured:
 def _run_child(pipe: Any, module: str, function: str, arguments: tuple[Any, ...]) -> None:
     try:
         seconds, facts = getattr(importlib.import_module(module), function)(*arguments)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        peak_mb = peak / (2**20 if sys.platform == "darwin" else 2**10)
-        pipe.send(("done", (seconds, facts, peak_mb)))
+        pipe.send(("done", (seconds, facts, read_peak_rss_mb())))
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         pipe.send(("error", f"{type(error).__name__}: {error}"))
+
+
+def read_peak_rss_mb() -> float:
+    """The most memory that this process ever held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

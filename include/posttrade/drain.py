@@ -113,6 +113,7 @@ class Drain:
         """
         with self._closed_by_errors() as session, _collector_off():
             _claim_drain(session.reading, self._limits)
+            session.keep_alive()
             state = session.read_state()
             watermarks = session.check_topics(state)
             pipeline = _Pipeline(session, run_id)

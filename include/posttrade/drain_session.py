@@ -33,6 +33,7 @@ from posttrade.watermarks import BrokerView, Place, TopicFacts, Watermarks
 
 # how long a new partition, or a topic made anew of which nothing is read, may stay unseen
 TOPICS_KEPT_S = 2.0
+KEEP_ALIVE_S = IDLE_TIMEOUT_S / 10
 log = logging.getLogger(__name__)
 
 
@@ -77,9 +78,16 @@ class DrainSession:
         )
         self.offsets: dict[Place, int] = {}
         self.stopped: dict[str, str] = {}
+        self._stored_at = time.monotonic()
         self._topics: dict[str, TopicFacts] = {}
         self._topics_read_at = float("-inf")
         self._partition_made_for: dt.date | None = None
+
+    def keep_alive(self) -> None:
+        """Use the connection that stores, lest the server ends it as idle while nothing comes."""
+        if time.monotonic() - self._stored_at > KEEP_ALIVE_S:
+            self.storing.execute(b"select 1")
+            self._stored_at = time.monotonic()
 
     def read_state(self) -> DrainState:
         """What the database knows now; the day's partition is there afterwards.

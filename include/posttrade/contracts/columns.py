@@ -12,7 +12,9 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
+import string
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from operator import add
 from typing import Any, cast
 
@@ -24,6 +26,7 @@ from posttrade.contracts.rows import Column, Columns
 from posttrade.contracts.values import FIRST_DATE
 
 KNOWN_MAX = 20_000
+NOT_DECODED = (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError)
 # no longer text than this can have more than 10 digits after the point or 18 before
 SHORT_NUMBER_LENGTH = 12
 TYPES: dict[str, Any] = {
@@ -41,6 +44,11 @@ PLAIN_INSTANT = re.compile(
     r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?",
     re.ASCII,
 )
+ZULU_SHAPE = re.compile(rb"0000-00-00[T ]00:00:00(?:\.0{1,6})?Z")
+DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+# of every identifier that is a name and no code
+IDENTIFIER_PATTERN = "^[A-Za-z0-9](?:[A-Za-z0-9 ._:/&-]*[A-Za-z0-9._:/&-])?$"
+PLAIN_IDENTIFIER = (string.ascii_letters + string.digits + "-").encode()
 NoneType = type(None)
 RawColumn = tuple[Any, ...]
 UNQUOTED = (schema.DECIMAL, schema.INTEGER)
@@ -75,21 +83,18 @@ class ColumnReader:
         Returns:
             Positions of the regular payloads, and their values: a column for each field.
         """
-        records: list[Any] = []
-        positions: list[int] = []
-        marks: list[int] = []
-        decode = self._decode
-        for position, payload in enumerate(payloads):
-            if payload is None or len(payload) > MESSAGE_BYTES_MAX:
-                continue
-            try:
-                records.append(decode(payload))
-            except (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError):
-                continue
-            positions.append(position)
-            marks.append(payload.count(b'"'))
+        positions, given = list(range(len(payloads))), cast("Sequence[bytes]", payloads)
+        if None in payloads or max(map(len, given), default=0) > MESSAGE_BYTES_MAX:
+            positions = [row for row, own in enumerate(payloads) if own is not None]
+            positions = [row for row in positions if len(given[row]) <= MESSAGE_BYTES_MAX]
+            given = [given[row] for row in positions]
+        records, bad = self._decode_all(given)
         if not records:
             return [], []
+        if bad:
+            positions = [own for row, own in enumerate(positions) if row not in bad]
+            given = [own for row, own in enumerate(given) if row not in bad]
+        marks = list(map(bytes.count, given, repeat(b'"')))
         columns: list[RawColumn] = list(zip(*map(msgspec.structs.astuple, records), strict=True))
         expected = self._expected_marks(columns)
         if expected != marks:
@@ -98,11 +103,26 @@ class ColumnReader:
             columns = [tuple([column[i] for i in regular]) for column in columns]
         return positions, columns if positions else []
 
+    def _decode_all(self, payloads: Sequence[bytes]) -> tuple[list[Any], set[int]]:
+        """The records, and the positions of those that cannot be decoded."""
+        records: list[Any] = []
+        bad: set[int] = set()
+        answers = map(self._decode, payloads)
+        while len(records) + len(bad) < len(payloads):
+            try:
+                records.extend(answers)  # keeps what came before an error, and goes on behind it
+            except NOT_DECODED:
+                bad.add(len(records) + len(bad))
+        return records, bad
+
     def _expected_marks(self, columns: list[RawColumn]) -> list[int]:
         fixed = 0
         varying: list[list[int]] = []
         for field, column in zip(self._fields, columns, strict=True):
             marks = 2 if field.kind in UNQUOTED else 4
+            if field.is_required and not field.is_integer_text:
+                fixed += marks
+                continue
             types = set(map(type, column))
             if field.is_integer_text and int in types:
                 varying.append([4 if value.__class__ is str else 2 for value in column])
@@ -141,7 +161,8 @@ class ColumnReader:
         if field.kind == schema.INTEGER:
             is_low = field.minimum is not None and min(values) < field.minimum
             is_high = field.maximum is not None and max(values) > field.maximum
-            return None if is_low or is_high else list(map(str, values))
+            known = {value: str(value) for value in set(values)}
+            return None if is_low or is_high else [known[value] for value in values]
         if field.kind == schema.INSTANT:
             return list(values) if self._are_plain_instants(values) else None
         if field.kind == schema.DATE:
@@ -152,11 +173,12 @@ class ColumnReader:
         if field.is_integer_text:
             if 0 in values:  # it may have been written as -0, which is no identifier
                 return None
-            return _identifier_texts(field, list(map(str, values)))
+            is_text = set(map(type, values)) == {str}
+            return _identifier_texts(field, list(values if is_text else map(str, values)))
         return list(values) if self._is_known(field, set(values)) else None
 
     def _are_plain_instants(self, values: tuple[str, ...]) -> bool:
-        if not all(map(PLAIN_INSTANT.fullmatch, values)):
+        if not _are_zulu_instants(values) and not all(map(PLAIN_INSTANT.fullmatch, values)):
             return False
         dates = {value[:DATE_LENGTH] for value in values}
         return self._inside(list(dates)) is not None and all(map(_is_date, dates))
@@ -192,9 +214,40 @@ def _is_date(text: str) -> bool:
 
 
 def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:
-    fullmatch = cast(Any, field.pattern).fullmatch
-    is_good = max(map(len, values)) <= field.length_max and all(map(fullmatch, values))
-    return values if is_good else None
+    if max(map(len, values)) > field.length_max:
+        return None
+    pattern = cast("re.Pattern[str]", field.pattern)
+    if pattern.pattern == IDENTIFIER_PATTERN and _are_plain_identifiers(values):
+        return values
+    return values if all(map(pattern.fullmatch, values)) else None
+
+
+def _are_plain_identifiers(values: list[str]) -> bool:
+    """Whether all are letters, digits and hyphens behind a letter or digit: in few steps."""
+    joined = "\n".join(values)
+    if not joined.isascii():
+        return False
+    octets = joined.encode("ascii")
+    is_begun = not octets.startswith((b"-", b"\n")) and b"\n-" not in octets
+    is_full = b"\n\n" not in octets and not octets.endswith(b"\n")
+    rest = octets.translate(None, PLAIN_IDENTIFIER)
+    return is_begun and is_full and rest.count(b"\n") == len(rest) == len(values) - 1
+
+
+def _are_zulu_instants(values: tuple[str, ...]) -> bool:
+    """Whether all look like 2026-11-20T14:30:00.123Z, with the same number of decimals."""
+    joined = "\n".join(values)
+    if not joined.isascii():
+        return False
+    octets = joined.encode("ascii")
+    shapes = octets.translate(DIGITS_AS_ZERO) + b"\n"
+    step = len(values[0]) + 1
+    if shapes != shapes[:step] * len(values) or not ZULU_SHAPE.fullmatch(shapes, 0, step - 1):
+        return False
+    # every line is as long as the first: each digit's column is a stride
+    latest_hour = max(zip(octets[11::step], octets[12::step], strict=True))
+    is_before_midnight = latest_hour <= (ord("2"), ord("3"))
+    return is_before_midnight and max(octets[14::step] + octets[17::step]) <= ord("5")
 
 
 def _decimal_texts(field: schema.Field, values: tuple[Any, ...]) -> Column | None:
@@ -209,9 +262,11 @@ def _decimal_texts(field: schema.Field, values: tuple[Any, ...]) -> Column | Non
             return None
     if field.minimum is None:
         return texts
-    if field.minimum == 0 and field.is_minimum_excluded:
-        is_good = b"-" not in joined and not any(
-            not text.strip("0.") for text in texts if text[0] == "0"
+    if field.minimum == 0:
+        # a zero begins with one; looked at singly only where any does
+        has_zeros = field.is_minimum_excluded and (joined[:1] == b"0" or b"\n0" in joined)
+        is_good = b"-" not in joined and not (
+            has_zeros and any(not text.strip("0.") for text in texts if text[0] == "0")
         )
     else:
         lowest = min(map(decimal.Decimal, texts))

@@ -55,19 +55,18 @@ class StagingWriter:
     def stage(self, arrivals: Arrivals, batch_id: int) -> Staged:
         """Read every message: each is a row or a reject, none is lost."""
         staged = Staged([], 0, self._refused(arrivals))
-        versions = arrivals.versions
-        for start in range(0, len(versions), CHUNK_ROWS):
-            chunk = list(range(start, min(start + CHUNK_ROWS, len(versions))))
-            if arrivals.refusals:
-                chunk = [row for row in chunk if row not in arrivals.refusals]
-            numbers = {versions[row] for row in chunk}
-            for number in numbers:
-                own = [row for row in chunk if versions[row] == number]
-                rows = chunk if len(numbers) == 1 else own
+        for number in set(arrivals.versions):
+            rows = [
+                row
+                for row, own in enumerate(arrivals.versions)
+                if own == number and row not in arrivals.refusals
+            ]
+            for start in range(0, len(rows), CHUNK_ROWS):
+                chunk = rows[start : start + CHUNK_ROWS]
                 if number in self._readers:
-                    self._stage_rows(arrivals, batch_id, number, rows, staged)
+                    self._stage_rows(arrivals, batch_id, number, chunk, staged)
                 else:
-                    self._refuse_version(arrivals, number, rows, staged)
+                    self._refuse_version(arrivals, number, chunk, staged)
         return staged
 
     def stage_singly(
