@@ -5,7 +5,7 @@ One run after the other (`@continuous`), each a series of rounds; a round is a m
 | task | does |
 |---|---|
 | `wait_for_messages` | ends at once while there is work; else waits outside the worker |
-| `capture_batches` | makes rounds for five minutes, or until nothing has come for one |
+| `capture_batches` | makes rounds for five minutes, or until nothing has come for two |
 
 | step of a round | does |
 |---|---|
@@ -13,6 +13,7 @@ One run after the other (`@continuous`), each a series of rounds; a round is a m
 | `validate_batches` | Great Expectations; failing rows are quarantined, table rules stop it |
 | `promote_batches` | gives each record its business date, drops duplicates, stores conflicts |
 | `reconcile_batches` | compares the trades the batch touched, and those whose grace is over |
+| `settle_batches` | instructs the trades that match, follows those that changed |
 | `publish_outbox` | sends enriched trades to Kafka, while the next round begins |
 
 Each step has its rows in `control.step_runs` (`trade_capture/<step>`), its metrics, and its span in

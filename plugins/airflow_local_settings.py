@@ -1,4 +1,4 @@
-"""Two things done once, in the scheduler, before its LocalExecutor forks the workers.
+"""What is done once, in the scheduler, before its LocalExecutor forks the workers.
 
 Airflow imports this module in every one of its processes; the others do not run tasks and are left
 alone.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import gc
 import importlib
+import json
 import logging
+import os
 import sys
 from typing import Any
 
@@ -26,6 +28,8 @@ PRELOADED = (
     "posttrade.capture_rounds",
 )
 EXIT_POLL_S = 0.02
+LIBPQ_NAMES = {"host": "host", "port": "port", "user": "login", "password": "password",
+               "dbname": "schema"}  # fmt: skip
 __all__: list[str] = []  # nothing here is a policy or a setting of Airflow's
 
 log = logging.getLogger(__name__)
@@ -46,9 +50,30 @@ def preload() -> None:
         importlib.import_module("posttrade.quality").preload()
     except Exception:  # the scheduler has to start whatever the suites look like
         log.warning("the expectation suites cannot be preloaded", exc_info=True)
+    try:
+        if dsn := read_trade_dsn():
+            importlib.import_module("posttrade.quality").prepare_validation(dsn)
+    except Exception:  # each task then does it for itself
+        log.warning("the expectation suites cannot be prepared", exc_info=True)
     # what stays for ever need not be looked through for garbage in every task, nor copied by it
     gc.collect()
     gc.freeze()
+
+
+def read_trade_dsn() -> str | None:
+    """The trade database, where its Airflow connection stands in the environment; else None.
+
+    Airflow's own way to it is not open yet while its settings are read.
+    """
+    stated = os.environ.get("AIRFLOW_CONN_POSTTRADE_DB", "")
+    if not stated.startswith("{"):
+        return stated or None
+    from psycopg.conninfo import make_conninfo
+
+    parts = json.loads(stated)
+    extra = parts.get("extra") or {}
+    keywords = {key: parts.get(name) for key, name in LIBPQ_NAMES.items() if parts.get(name)}
+    return make_conninfo(**keywords, **(json.loads(extra) if isinstance(extra, str) else extra))
 
 
 def notice_exits_promptly() -> None:

@@ -50,7 +50,7 @@ class RoundLimits:
 
     lasts_s: float = 300.0
     stopped_s: float = 20.0
-    idle_s: float = 60.0
+    idle_s: float = 120.0
     round_s: float = 0.4
     poll_s: float = 0.2
 

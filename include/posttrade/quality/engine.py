@@ -13,7 +13,6 @@ works out for a suite before it asks the database is kept for the next batch (``
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import os
 import time
@@ -45,6 +44,7 @@ ROWS_TOO = {
     "return_unexpected_index_query": False,
 }
 log = logging.getLogger(__name__)
+_engines: dict[str, QualityEngine] = {}
 
 
 class QualityEngine:
@@ -53,6 +53,7 @@ class QualityEngine:
     def __init__(self, dsn: str, project_root: Path = PROJECT_ROOT) -> None:
         self._settings: Mapping[str, str] = {}
         self._prepared: dict[Any, PreparedSuite] = {}
+        self._definitions: dict[str, Any] = {}
         self.outage: str | None = None
         self.context = open_context(dsn, project_root)
         _listen(self._sql_engine(), self)
@@ -169,12 +170,18 @@ class QualityEngine:
         return answers[expectation.id]
 
     def _definition(self, suite: str) -> Any:
-        try:
-            return self.context.validation_definitions.get(suite)
-        except Exception as error:
-            raise ConfigurationError(
-                f"no validation definition {suite!r} below {PROJECT_ROOT}: {error}"
-            ) from error
+        if suite not in self._definitions:
+            try:
+                self._definitions[suite] = self.context.validation_definitions.get(suite)
+            except Exception as error:
+                raise ConfigurationError(
+                    f"no validation definition {suite!r} below {PROJECT_ROOT}: {error}"
+                ) from error
+        return self._definitions[suite]
+
+    def disconnect(self, *, is_inherited: bool = False) -> None:
+        """Leave the connections; the next suite opens its own. Inherited ones stay the parent's."""
+        self._sql_engine().dispose(close=not is_inherited)
 
 
 def run_plainly(definition: Any, parameters: Mapping[str, Any]) -> Any:
@@ -216,12 +223,18 @@ def open_context(dsn: str, project_root: Path) -> Any:
 
 def open_engine(dsn: str) -> QualityEngine:
     """This process's engine for a database; connections never cross a fork."""
-    return _cached_engine(dsn, os.getpid())
+    url = connection_url(dsn)
+    if url not in _engines:
+        _engines[url] = QualityEngine(dsn)
+    return _engines[url]
 
 
-@functools.lru_cache(maxsize=4)
-def _cached_engine(dsn: str, process_id: int) -> QualityEngine:  # noqa: ARG001  part of the key
-    return QualityEngine(dsn)
+def _leave_connections() -> None:
+    for engine in _engines.values():
+        engine.disconnect(is_inherited=True)
+
+
+os.register_at_fork(after_in_child=_leave_connections)
 
 
 def connection_url(dsn: str) -> str:
