@@ -13,6 +13,7 @@ from posttrade.database import StepCounts
 from posttrade.drain import Drain
 from posttrade.quality import validate_batches
 from posttrade.run_log import RunLog
+from posttrade.settlement import settle_batches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +69,21 @@ def _reconcile(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
     )
 
 
+def _settle(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
+    return settle_batches(
+        tools.dsn,
+        batch_ids,
+        run_id=tools.run_id,
+        connection=tools.connection,
+        run_log=tools.run_log,
+    )
+
+
 # in their order; a step that is added here needs nothing else
 STEPS = (
     RoundStep("validate_batches", _validate),
     RoundStep("promote_batches", _promote, writes_log=True),
     # trades that run out of their grace are compared without a batch
     RoundStep("reconcile_batches", _reconcile, writes_log=True, needs_batches=False),
+    RoundStep("settle_batches", _settle, writes_log=True, needs_batches=False),
 )

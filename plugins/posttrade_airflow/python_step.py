@@ -47,7 +47,7 @@ KAFKA_CONNECTION = "kafka_default"
 # statement when its task is ended
 TIMEOUT = dt.timedelta(seconds=900)
 # these write their own rows of the run log, with more in them than a task knows
-SELF_LOGGING = ("posttrade.capture.", "posttrade.close.")
+SELF_LOGGING = ("posttrade.capture.", "posttrade.close.", "posttrade.settlement.")
 ERROR_KEY = "error"
 COUNTS_KEY = "counts"
 STEP_DEFAULTS: dict[str, Any] = {

@@ -23,11 +23,17 @@ END_OF_DAY = {
     "await_capture": {"begin_close"},
     "validate_day": {"await_capture"},
     "reconcile_day": {"validate_day"},
+    "instruct_day": {"reconcile_day"},
     "build_positions": {"reconcile_day"},
-    "count_control_totals": {"build_positions"},
+    "count_control_totals": {"instruct_day", "build_positions"},
     "build_data_docs": {"count_control_totals"},
     "render_reports": {"count_control_totals"},
     "mail_reports": {"render_reports"},
+}
+SETTLEMENT_CYCLE = {
+    "instruct_waiting": set(),
+    "settle_due": {"instruct_waiting"},
+    "check_ledger": {"settle_due"},
 }
 HOUSEKEEPING = {
     "make_partitions": set(),
@@ -38,11 +44,12 @@ DAG_IDS = (
     "end_of_day",
     "housekeeping",
     "reference_data",
+    "settlement_cycle",
     "simulate_trading_day",
     "trade_capture",
     "watch",
 )
-TABLED_DAGS = ("trade_capture", "end_of_day", "housekeeping", "watch")
+TABLED_DAGS = ("trade_capture", "end_of_day", "settlement_cycle", "housekeeping", "watch")
 TASK_TIMEOUT_MAX = dt.timedelta(hours=4)
 
 
@@ -57,6 +64,12 @@ def test_end_of_day_has_its_order(dags: dict[str, Any]) -> None:
     assert found == END_OF_DAY
 
 
+def test_settlement_cycle_has_its_order(dags: dict[str, Any]) -> None:
+    dag = dags["settlement_cycle"]
+    assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == SETTLEMENT_CYCLE
+    assert dag.max_active_runs == 1
+
+
 def test_housekeeping_has_its_order(dags: dict[str, Any]) -> None:
     found = {task.task_id: task.upstream_task_ids for task in dags["housekeeping"].tasks}
     assert found == HOUSEKEEPING
@@ -68,8 +81,9 @@ def test_the_watch_stands_beside_the_money_path(dags: dict[str, Any]) -> None:
     assert dag.max_active_runs == 1
 
 
-def test_no_task_closes_two_dates_at_a_time(dags: dict[str, Any]) -> None:
-    dag = dags["end_of_day"]
+@pytest.mark.parametrize("dag_id", ["end_of_day", "settlement_cycle"])
+def test_no_task_closes_two_dates_at_a_time(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
     assert dag.max_active_runs == 1
     # a backfill's runs do not count as active runs of the Dag
     assert {task.max_active_tis_per_dag for task in dag.tasks} == {1}

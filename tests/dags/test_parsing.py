@@ -56,8 +56,8 @@ def parsed() -> dict[str, Any]:
 def test_every_dag_parses_offline(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == {}
     assert parsed["dags"] == [
-        "end_of_day", "housekeeping", "reference_data", "simulate_trading_day", "trade_capture",
-        "watch",
+        "end_of_day", "housekeeping", "reference_data", "settlement_cycle",
+        "simulate_trading_day", "trade_capture", "watch",
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from posttrade.database import StepCounts, connect
+from posttrade.run_log import RunLog
 from posttrade.settlement.work import SettlementWork, open_work, record
 from posttrade.statements import read_statement
 
@@ -26,6 +27,7 @@ def settle_batches(
     run_id: str,
     as_of: dt.datetime | None = None,
     connection: psycopg.Connection[Any] | None = None,
+    run_log: RunLog | None = None,
 ) -> StepCounts:
     """Bring the instructions of the trades that were reconciled since the last call up to date.
 
@@ -39,6 +41,7 @@ def settle_batches(
         run_id: the run that asks for it.
         as_of: the instant of the events; now when left out.
         connection: an open connection to use instead of one of its own.
+        run_log: an open run log to use; a call that finds nothing to do leaves no row.
 
     Returns:
         Trades looked at; instructions made.
@@ -49,7 +52,12 @@ def settle_batches(
     if not _has_touched(dsn, connection):
         return StepCounts(0, 0)
     with open_work(
-        dsn, "trade_capture/settle_batches", run_id=run_id, as_of=as_of, connection=connection
+        dsn,
+        "trade_capture/settle_batches",
+        run_id=run_id,
+        as_of=as_of,
+        connection=connection,
+        run_log=run_log,
     ) as (work, log):
         touched = work.run("list_touched_trades")
         made = _follow_trades(work) if touched.rows_out else 0

@@ -17,7 +17,7 @@ FAILED_CAUSE = "not_settled_on_its_date"
 
 def settle_due(
     dsn: str,
-    settlement_date: dt.date,
+    business_date: dt.date,
     *,
     run_id: str,
     as_of: dt.datetime | None = None,
@@ -30,7 +30,7 @@ def settle_due(
 
     Args:
         dsn: the trade database.
-        settlement_date: the day that is settled; its events count on it.
+        business_date: the day that is settled, and on which its events count.
         run_id: the run that asks for it.
         as_of: the instant of the events; now when left out.
         connection: an open connection to use instead of one of its own.
@@ -46,8 +46,8 @@ def settle_due(
         "settlement_cycle/settle_due",
         run_id=run_id,
         as_of=as_of,
-        effective_on=settlement_date,
-        business_date=settlement_date,
+        effective_on=business_date,
+        business_date=business_date,
         connection=connection,
     ) as (work, log):
         dates = work.ask("list_due_dates")
@@ -67,7 +67,7 @@ def settle_due(
 
 def check_ledger(
     dsn: str,
-    settlement_date: dt.date,
+    business_date: dt.date,
     *,
     run_id: str,
     connection: psycopg.Connection[Any] | None = None,
@@ -86,16 +86,16 @@ def check_ledger(
         "settlement_cycle/check_ledger",
         run_id=run_id,
         as_of=None,
-        effective_on=settlement_date,
-        business_date=settlement_date,
+        effective_on=business_date,
+        business_date=business_date,
         connection=connection,
     ) as (work, log):
-        work.parameters["settlement_dates"] = [settlement_date]
+        work.parameters["settlement_dates"] = [business_date]
         sums = work.run("check_sums")
         if sums.rows_out:
             found = ", ".join(f"{kind} {asset} {total}" for kind, asset, total in _unbalanced(work))
             raise InvariantBroken(
-                f"the ledger of {settlement_date} does not add up to zero: {found}. Rows were "
+                f"the ledger of {business_date} does not add up to zero: {found}. Rows were "
                 "changed outside the product; compare settlement.ledger_entries with the "
                 "instructions before settling on"
             )

@@ -11,7 +11,7 @@ import psycopg
 
 from posttrade.capture import StepSequence
 from posttrade.database import StepCounts, connect
-from posttrade.run_log import StepRun, step_run
+from posttrade.run_log import RunLog, StepRun
 from posttrade.statements import read_statement
 
 STEPS = "settlement"
@@ -63,6 +63,7 @@ def open_work(
     effective_on: dt.date | None = None,
     business_date: dt.date | None = None,
     connection: psycopg.Connection[Any] | None = None,
+    run_log: RunLog | None = None,
 ) -> Iterator[tuple[SettlementWork, StepRun]]:
     """A logged transaction under the lock of settlement.
 
@@ -74,6 +75,7 @@ def open_work(
         effective_on: the day on which its events count; that of ``as_of`` when left out.
         business_date: for the run log.
         connection: an open connection to use; the transaction is its own or a savepoint of it.
+        run_log: an open run log to use.
 
     Raises:
         Unavailable: the database does not answer.
@@ -86,7 +88,7 @@ def open_work(
         "effective_on": effective_on or moment.astimezone(dt.timezone.utc).date(),
     }
     with (
-        step_run(dsn, step=step, run_id=run_id, business_date=business_date) as log,
+        (run_log or RunLog(dsn)).step(step, run_id=run_id, business_date=business_date) as log,
         _open_connection(dsn, connection) as opened,
         opened.transaction(),
     ):

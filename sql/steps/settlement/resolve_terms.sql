@@ -1,8 +1,8 @@
 -- purpose: work out, once for each kind of trade, what its instruction says beyond the trade:
 --          market, method, rounding, standing instruction, accounts; or what is lacking.
--- reads: considered_trades (temporary), reference.instruments, reference.sources, reference.markets,
---        reference.currencies, reference.settlement_methods, reference.standing_instructions,
---        reference.calendar_days, settlement.accounts
+-- reads: considered_trades (temporary), reference.instruments, reference.sources,
+--        reference.markets, reference.currencies, reference.settlement_methods,
+--        reference.standing_instructions, reference.calendar_days, settlement.accounts
 -- writes: trade_kinds, instruction_terms (temporary), settlement.accounts
 -- rerun: replaces the temporary tables; accounts are opened once
 -- parameters: settlement_reach_days (how many days after its trade date a trade settles at most)

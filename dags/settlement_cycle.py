@@ -1,0 +1,61 @@
+"""Settles what is due on a business date, and carries on with what failed before it.
+
+One run per weekday at 19:00 New York time, after the close of the day; the date is the run's
+partition key. Weekdays, because markets settle on each other's holidays; on a day on which nothing
+is due, nothing happens.
+
+| task | does |
+|---|---|
+| `instruct_waiting` | tries anew the trades that lacked a standing instruction or the like |
+| `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
+| `check_ledger` | adds up the date's movements, independently of how they were booked |
+
+**Settle a date by hand**: trigger this Dag and fill in `business_date`. A run without a date is
+refused.
+
+**Backfill**: `./posttrade airflow backfill create --dag-id settlement_cycle --from-date 2026-11-09
+--to-date 2026-11-12`, oldest first. A date is looked at while it has open instructions: one that is
+skipped is settled by the next run, on that run's date.
+
+**Rerun**: at any time. What has settled is not due again; an instruction fails once a day.
+
+**`check_ledger` failed**: rows were changed outside the product; its message names the instruments
+and currencies that do not add up. **Something fails day after day**: `settlement.breaks`,
+`settlement.holds` and the events in `settlement.instruction_events` say why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from airflow.sdk import DAG, Param
+
+from posttrade_airflow.business_day_timetable import BusinessDayTimetable
+from posttrade_airflow.python_step import PythonStep
+
+PARAMS = {
+    "business_date": Param(
+        None, type=["null", "string"], format="date", description="Date to settle (when by hand)"
+    ),
+}
+
+with DAG(
+    dag_id="settlement_cycle",
+    description="Settle a business date: instruct what waited, deliver against payment, check",
+    doc_md=__doc__,
+    schedule=BusinessDayTimetable(calendar="WEEKDAYS", closing_time="19:00"),
+    start_date=dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc),
+    catchup=True,
+    max_active_runs=1,
+    # a backfill has its own limit of runs; so that no task ever settles two dates at a time:
+    default_args={"max_active_tis_per_dag": 1},
+    params=PARAMS,
+    tags=["post-trade", "settlement"],
+):
+    instruct_waiting = PythonStep(
+        task_id="instruct_waiting", call="posttrade.settlement.instruct_waiting"
+    )
+    settle_due = PythonStep(task_id="settle_due", call="posttrade.settlement.settle_due")
+    check_ledger = PythonStep(task_id="check_ledger", call="posttrade.settlement.check_ledger")
+
+    instruct_waiting >> settle_due >> check_ledger
