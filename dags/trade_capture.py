@@ -5,7 +5,7 @@ One run after the other (`@continuous`), each a series of rounds; a round is a m
 | task | does |
 |---|---|
 | `wait_for_messages` | ends at once while there is work; else waits outside the worker |
-| `capture_batches` | makes rounds for five minutes, or until nothing has come for one |
+| `capture_batches` | makes rounds for five minutes, or until nothing has come for two |
 
 | step of a round | does |
 |---|---|

@@ -3832,10 +3832,10 @@ ALTER TABLE ONLY landing.duplicates
     ADD CONSTRAINT duplicates_pk PRIMARY KEY (topic, partition, message_offset);
 
 ALTER TABLE ONLY landing.messages
-    ADD CONSTRAINT messages_pk PRIMARY KEY (topic, partition, message_offset, received_on);
+    ADD CONSTRAINT messages_pk PRIMARY KEY (partition, message_offset, topic, received_on);
 
 ALTER TABLE ONLY landing.messages_default
-    ADD CONSTRAINT messages_default_pkey PRIMARY KEY (topic, partition, message_offset, received_on);
+    ADD CONSTRAINT messages_default_pkey PRIMARY KEY (partition, message_offset, topic, received_on);
 
 ALTER TABLE ONLY landing.offsets
     ADD CONSTRAINT offsets_pk PRIMARY KEY (topic, partition);
