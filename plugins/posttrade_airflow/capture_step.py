@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from posttrade_airflow.python_step import Step, read_dsn, read_kafka_config
-from posttrade_airflow.step_traces import traced_step
+from posttrade_airflow.step_traces import TraceQueue
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -23,13 +22,11 @@ class CaptureBatches(Step):
         """Drain, validate, promote, reconcile and publish, again and again."""
         from posttrade.capture_rounds import CaptureRounds
 
-        self.rounds = CaptureRounds(
-            read_dsn(),
-            read_kafka_config(),
-            run_id=context["run_id"],
-            trace=functools.partial(traced_step, context),
-        )
-        return self.rounds.run()
+        with TraceQueue(context) as traces:
+            self.rounds = CaptureRounds(
+                read_dsn(), read_kafka_config(), run_id=context["run_id"], trace=traces.trace
+            )
+            return self.rounds.run()
 
     def on_kill(self) -> None:
         """End after the step in progress, when the task is cleared, marked or shut down."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import threading
+import time
 from typing import Any
 
 import psycopg
@@ -17,7 +19,13 @@ from posttrade.alerts import delivery
 from posttrade.alerts.delivery import Delivered
 from posttrade.errors import Unavailable
 from posttrade.watch import Round
-from posttrade_airflow import alert_channels, notifications, python_step, watch_sensor
+from posttrade_airflow import (
+    alert_channels,
+    notifications,
+    python_step,
+    step_traces,
+    watch_sensor,
+)
 from posttrade_airflow.alert_channels import read_channels
 from posttrade_airflow.step_traces import find_batch_ids, traced_step
 from posttrade_airflow.watch_sensor import Watch, WatchTrigger
@@ -169,6 +177,42 @@ def test_traces_are_off_and_import_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     with traced_step(make_context(), "trade_capture/drain_feeds") as trace:  # type: ignore[arg-type]
         trace.batch_ids = [1]
     assert "posttrade.tracing" not in sys.modules
+
+
+def test_spans_of_a_long_task_are_sent_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, list[int], str]] = []
+
+    def send(context: Any, step: str, trace: Any, *rest: Any) -> int:
+        sent.append((step, trace.batch_ids, threading.current_thread().name))
+        return len(trace.batch_ids)
+
+    monkeypatch.setattr(step_traces, "is_on", lambda: True)
+    monkeypatch.setattr(step_traces, "read_dsn", lambda: "dsn")
+    monkeypatch.setattr(step_traces, "send", send)
+    with step_traces.TraceQueue(make_context()) as traces:  # type: ignore[arg-type]
+        for batch_id in (1, 2):
+            with traces.trace("trade_capture/drain_feeds") as trace:
+                trace.batch_ids = [batch_id]
+        with traces.trace("trade_capture/drain_feeds"):
+            pass  # no batch, no span
+    assert [(step, ids) for step, ids, _ in sent] == [
+        ("trade_capture/drain_feeds", [1]), ("trade_capture/drain_feeds", [2]),
+    ]  # fmt: skip
+    assert all(name.startswith("traces") for _, _, name in sent)
+
+
+def test_a_collector_that_is_away_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = time.monotonic()
+    monkeypatch.setattr(step_traces, "is_on", lambda: True)
+    monkeypatch.setattr(step_traces, "read_dsn", lambda: "dsn")
+    monkeypatch.setattr(step_traces, "send", lambda *_: time.sleep(0.2) or 0)
+    with step_traces.TraceQueue(make_context()) as traces:  # type: ignore[arg-type]
+        for number in range(200):
+            with traces.trace("trade_capture/drain_feeds") as trace:
+                trace.batch_ids = [number]
+            if number == 100:
+                time.sleep(0.3)  # one try is over by then
+    assert time.monotonic() - started < 5
 
 
 def test_traces_name_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
