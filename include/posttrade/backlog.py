@@ -90,10 +90,43 @@ def is_capture_idle(dsn: str, watermarks: Mapping[Place, Watermarks]) -> bool:
     """
     with connect(dsn) as connection:
         row = connection.execute(read_statement("landing/count_unfinished")).fetchone()
-        if row is None or row[0] > 0:
-            return False
-        drained = read_drained(connection)
-        known = read_known_topics(connection)
+        return (row is None or row[0] == 0) and is_drained(connection, watermarks)
+
+
+class CaptureTarget:
+    """What was in Kafka at an instant: all of it drained, and all of its batches finished.
+
+    Batches drained after that are not waited for: on a busy feed there always are some.
+    """
+
+    def __init__(self, dsn: str, watermarks: Mapping[Place, Watermarks]) -> None:
+        self.dsn = dsn
+        self.watermarks = watermarks
+        self._newest_batch_id: int | None = None
+
+    def is_reached(self) -> bool:
+        """Look again.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        with connect(self.dsn) as connection:
+            if self._newest_batch_id is None:
+                if not is_drained(connection, self.watermarks):
+                    return False
+                row = connection.execute(read_statement("landing/read_newest_batch")).fetchone()
+                self._newest_batch_id = (row[0] if row else None) or 0
+            row = connection.execute(
+                read_statement("landing/count_unfinished_up_to"),
+                {"newest_batch_id": self._newest_batch_id},
+            ).fetchone()
+            return row is None or row[0] == 0
+
+
+def is_drained(connection: psycopg.Connection[Any], watermarks: Mapping[Place, Watermarks]) -> bool:
+    """Whether everything below the watermarks is in the database; stopped topics left out."""
+    drained = read_drained(connection)
+    known = read_known_topics(connection)
     stopped = {topic for topic, facts in known.items() if facts.stop_reason is not None}
     return all(
         drained.get(place, marks.first_offset) >= marks.end_offset

@@ -24,7 +24,8 @@ WATERMARKS_TIMEOUT_S = 30.0
 class AwaitCapture(Step):
     """Waits until what was in Kafka at the start is drained, compared and finished.
 
-    What arrives meanwhile is not waited for: on a busy feed that would never end.
+    What arrives meanwhile is not waited for, neither its messages nor its batches: on a busy feed
+    that would never end.
     """
 
     ui_color = "#e6f4ea"
@@ -39,15 +40,16 @@ class AwaitCapture(Step):
             GateFailed: ``trade_capture`` is paused or stands still, or a batch of the date is
                 stopped.
         """
-        from posttrade.backlog import is_capture_idle, read_watermarks
+        from posttrade.backlog import CaptureTarget, read_watermarks
         from posttrade.capture_progress import describe_stopped_batches, read_progress
 
         business_date = read_run_parameters(context).business_date
         dsn = read_dsn()
         watermarks = read_watermarks(read_kafka_config(), timeout_s=WATERMARKS_TIMEOUT_S)
+        target = CaptureTarget(dsn, watermarks)
         started = moved_at = told_at = time.monotonic()
         progress = None
-        while not is_capture_idle(dsn, watermarks):
+        while not target.is_reached():
             now = time.monotonic()
             found = read_progress(dsn, watermarks)
             if context["ti"].get_dag(CAPTURE_DAG).is_paused:

@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from posttrade import backlog, capture_progress
+from posttrade.backlog import CaptureTarget
 from posttrade.watermarks import Watermarks
 from posttrade_airflow import capture_wait
 from posttrade_airflow.capture_wait import AwaitCapture
@@ -36,7 +37,7 @@ def run_wait(
 ) -> Any:
     looks = iter(range(idle_after))
     monkeypatch.setattr(backlog, "read_watermarks", lambda config, timeout_s: ENDS)
-    monkeypatch.setattr(backlog, "is_capture_idle", lambda dsn, ends: next(looks, None) is None)
+    monkeypatch.setattr(CaptureTarget, "is_reached", lambda target: next(looks, None) is None)
     monkeypatch.setattr(capture_wait, "read_dsn", lambda: dsn)
     monkeypatch.setattr(capture_wait, "read_kafka_config", dict)
     monkeypatch.setattr(capture_wait, "POLL_S", 0.01)
@@ -116,3 +117,31 @@ def test_progress_counts_what_is_below_the_watermarks(trade_dsn: str) -> None:
     progress = capture_progress.read_progress(trade_dsn, ENDS)
     assert progress.waiting == 2
     assert progress.describe() == "2 messages wait in Kafka; unfinished batches: none"
+
+
+def test_batches_drained_later_are_not_waited_for(trade_dsn: str) -> None:
+    def add_batch(status: str) -> None:
+        with psycopg.connect(trade_dsn) as connection:
+            connection.execute(
+                "insert into landing.batches (feed, status, message_count, staged_count,"
+                " reject_count, run_id) values ('executions', %s, 1, 1, 0, 'r')",
+                (status,),
+            )
+
+    def change(statement: str) -> None:
+        with psycopg.connect(trade_dsn) as connection:
+            connection.execute(statement.encode())
+
+    target = CaptureTarget(trade_dsn, ENDS)
+    change(
+        "insert into landing.offsets (topic, partition, next_offset) values ('executions', 0, 8)"
+    )
+    assert not target.is_reached()  # not drained
+    add_batch("DRAINED")
+    change("update landing.offsets set next_offset = 10")
+    assert not target.is_reached()  # drained, but on its way
+    add_batch("PROMOTED")  # holds later messages only
+    assert not target.is_reached()
+    change("update landing.batches set status = 'RECONCILED' where status = 'DRAINED'")
+    assert target.is_reached()
+    assert not backlog.is_capture_idle(trade_dsn, ENDS)

@@ -1,0 +1,3 @@
+-- The batch that was drained last.
+select max(batch_id)
+from landing.batches
