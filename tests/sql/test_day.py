@@ -187,6 +187,40 @@ def test_a_step_that_fails_leaves_nothing(trade_dsn: str, stage: Stage) -> None:
         assert len(_ask(trade_dsn, "select from outbox.announcements")) == 1
 
 
+def test_a_kept_connection_serves_call_after_call(trade_dsn: str, stage: Stage) -> None:
+    """As in rounds: also after a call that failed, and nothing of a call is left for the next."""
+    with connect(trade_dsn) as kept:
+        kept.autocommit = True
+        for number in range(3):
+            batch_ids = [
+                stage.add_batch(feed, _trade(str(number), WEDNESDAY)) for feed in ACCEPTED_FEEDS
+            ]
+            lossy = stage.add_batch("executions", _trade(f"lost {number}", WEDNESDAY))
+            stage.connection.execute("delete from staging.executions where trade_id like 'lost%'")
+            stage.connection.commit()
+            with pytest.raises(InvariantBroken):
+                capture.promote_batches(trade_dsn, [lossy], run_id="test", connection=kept)
+            capture.promote_batches(trade_dsn, batch_ids, run_id="test", connection=kept)
+            capture.reconcile_batches(trade_dsn, batch_ids, run_id="test", connection=kept)
+            assert kept.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        left = kept.execute(
+            "select relname from pg_class where pg_is_other_temp_schema("
+            "relnamespace) is false and relpersistence = 't' and relkind <> 't'"
+        )
+        assert left.fetchall() == []
+    assert _ask(trade_dsn, "select trade_id from recon.matches order by 1") == [
+        ("0",),
+        ("1",),
+        ("2",),
+    ]
+    outcomes = "select step, outcome, count(*) from control.step_runs group by 1, 2 order by 1, 2"
+    assert _ask(trade_dsn, outcomes) == [
+        ("trade_capture/promote_batches", "DONE", 3),
+        ("trade_capture/promote_batches", "FAILED", 3),
+        ("trade_capture/reconcile_batches", "DONE", 3),
+    ]
+
+
 def test_enriched_trades_carry_exact_numbers(trade_dsn: str, stage: Stage) -> None:
     record = _trade("1", WEDNESDAY, quantity=Decimal("0.1"), price=Decimal("123456789.0123456789"))
     _run(trade_dsn, stage, ("executions", [record]))
