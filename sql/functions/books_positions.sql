@@ -1,6 +1,8 @@
 -- Positions and cash-consistent P&L of every book as of a date, summed from the daily flows.
 
-create or replace function books.positions(p_business_date date)
+-- what a function returns cannot be replaced
+drop function if exists books.positions(date);
+create function books.positions(p_business_date date)
 returns table (
     account text,
     strategy text,
@@ -14,6 +16,7 @@ returns table (
     closing_quantity numeric,
     mark_price numeric,
     mark_date date,
+    mark_source text,
     opening_value_amount numeric,
     market_value_amount numeric,
     cash_flow_amount numeric,
@@ -61,7 +64,7 @@ language sql stable as $$
     -- the newest mark up to the date, and the newest before it
     marks as (
         select distinct on (m.symbol, m.currency)
-            m.symbol, m.currency, m.mark_price, m.business_date
+            m.symbol, m.currency, m.mark_price, m.business_date, m.mark_source
         from books.marks as m
         where m.business_date <= p_business_date
         order by m.symbol, m.currency, m.business_date desc
@@ -77,6 +80,7 @@ language sql stable as $$
             s.*,
             marks.mark_price,
             marks.business_date as mark_date,
+            marks.mark_source,
             case when s.opening_quantity = 0 then 0 else s.opening_quantity * o.mark_price end
                 as opening_value_amount,
             case when s.closing_quantity = 0 then 0 else s.closing_quantity * marks.mark_price end
@@ -88,7 +92,7 @@ language sql stable as $$
     select
         v.account, v.strategy, v.symbol, v.currency, v.asset_class, v.trade_count,
         v.opening_quantity, v.bought_quantity, v.sold_quantity, v.closing_quantity, v.mark_price,
-        v.mark_date, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
+        v.mark_date, v.mark_source, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
         v.cash_flow_to_date_amount,
         v.market_value_amount - v.opening_value_amount + v.cash_flow_amount,
         v.market_value_amount + v.cash_flow_to_date_amount, v.fee_amount, v.fee_to_date_amount

@@ -101,9 +101,3 @@ left join reference.sources as s on s.source_id = e.source_id;
 comment on view recon.trades is
     'One row per date and trade with exactly one outcome. reconciled: it matches, and later batches '
     'skip it. uncompared: between promotion and the comparison of the same run, never after a close.';
-
-create or replace view recon.outcome_counts as
-select business_date, outcome, count(*) as trade_count
-from recon.trades
-group by business_date, outcome;
-comment on view recon.outcome_counts is 'Trades of a date by outcome; ask for one date.';

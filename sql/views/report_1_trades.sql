@@ -95,32 +95,6 @@ comment on view report.trade_outcomes is
     'Every trade of a date once, with exactly one outcome. A trade known only from a confirmation or '
     'snapshot has status NO_EXECUTION. uncompared must not occur after a close.';
 
-create or replace view report.trade_summary as
-select
-    business_date,
-    asset_class,
-    side,
-    status,
-    outcome,
-    currency,
-    count(*) as trade_count,
-    sum(quantity) as quantity,
-    sum(notional) as notional_amount,
-    sum(brokerage_fee) as brokerage_fee_amount,
-    sum(clearing_fee) as clearing_fee_amount,
-    sum(exchange_fee) as exchange_fee_amount
-from report.trade_outcomes
-group by business_date, asset_class, side, status, outcome, currency;
-
-create or replace view report.trade_rhythm as
-select
-    business_date,
-    date_trunc('hour', executed_at, 'UTC') as hour_at,
-    count(*) as trade_count
-from report.current_executions
-group by business_date, date_trunc('hour', executed_at, 'UTC');
-comment on view report.trade_rhythm is 'Executions per hour (UTC), highest versions only.';
-
 create or replace view report.warnings as
 with flagged as (
     select business_date, 'execution' as record_type, flags

@@ -16,8 +16,7 @@ copy (
         trim_scale(cash_flow_to_date_amount) as cash_flow_to_date_amount,
         trim_scale(pnl_to_date_amount) as pnl_to_date_amount,
         trim_scale(fee_to_date_amount) as fee_to_date_amount
-    from report.pnl
-    where business_date = %(business_date)s
+    from pack_positions
     order by
         report.neutralise(account) collate "C",
         report.neutralise(strategy) collate "C",

@@ -16,8 +16,7 @@ copy (
         mark_date,
         report.neutralise(mark_source) as mark_source,
         trim_scale(market_value_amount) as market_value_amount
-    from report.positions
-    where business_date = %(business_date)s
+    from pack_positions
     order by
         report.neutralise(account) collate "C",
         report.neutralise(strategy) collate "C",

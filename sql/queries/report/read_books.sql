@@ -12,7 +12,6 @@ select
     sum(day_pnl_after_fees_amount) as day_pnl_after_fees_amount,
     sum(pnl_to_date_amount) as pnl_to_date_amount,
     count(*) filter (where day_pnl_amount is null) as unmarked_count
-from report.pnl
-where business_date = %(business_date)s
+from pack_positions
 group by account, strategy, currency
 order by currency collate "C", account collate "C", strategy collate "C"

@@ -6,7 +6,6 @@ select
     coalesce(sum(market_value_amount) filter (where closing_quantity > 0), 0) as long_amount,
     coalesce(sum(market_value_amount) filter (where closing_quantity < 0), 0) as short_amount,
     coalesce(sum(market_value_amount), 0) as net_amount
-from report.positions
-where business_date = %(business_date)s
+from pack_positions
 group by asset_class, currency
 order by currency collate "C", asset_class collate "C"

@@ -11,8 +11,7 @@ with ranked as (
                 symbol collate "C"
         ) as value_rank,
         count(*) over (partition by currency) as position_count
-    from report.positions p
-    where business_date = %(business_date)s
+    from pack_positions p
 )
 select
     currency,
