@@ -29,7 +29,7 @@ def judged_dsn(trade_dsn: str) -> str:
 
 
 def test_pages_load_nothing_and_hold_no_script(judged_dsn: str, tmp_path: Path) -> None:
-    index = build_data_docs(judged_dsn, DAY, target_dir=tmp_path)
+    index = build_data_docs(judged_dsn, DAY, target_dir=tmp_path).index
 
     assert index == tmp_path / "2026-03-16" / "index.html"
     pages = sorted(path.name for path in index.parent.iterdir())
@@ -50,7 +50,8 @@ def test_pages_load_nothing_and_hold_no_script(judged_dsn: str, tmp_path: Path) 
 
 
 def test_pages_say_what_was_found(judged_dsn: str, tmp_path: Path) -> None:
-    index = build_data_docs(judged_dsn, DAY, target_dir=tmp_path)
+    docs_built = build_data_docs(judged_dsn, DAY, target_dir=tmp_path)
+    index = docs_built.index
 
     assert "1 of 2 rows outside" in index.read_text(encoding="utf-8")
     page = (index.parent / "executions_day.html").read_text(encoding="utf-8")

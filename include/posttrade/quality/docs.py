@@ -7,6 +7,7 @@ a policy in each page that forbids any load, and no row of data: pages name rule
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import shutil
@@ -31,7 +32,16 @@ LOADS = re.compile(
 SITE_LINK = re.compile(r'\shref="\.\./[^"]*"')
 
 
-def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> Path:
+@dataclasses.dataclass(frozen=True)
+class DataDocs:
+    """What was built: pages out of results."""
+
+    index: Path
+    rows_in: int
+    rows_out: int
+
+
+def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> DataDocs:
     """Build the pages of a date's close; earlier pages of the date are replaced, old dates removed.
 
     Args:
@@ -40,7 +50,7 @@ def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> Pa
         target_dir: gets one folder per business date; the newest ``DATES_KEPT_MAX`` are kept.
 
     Returns:
-        The date's ``index.html``.
+        The date's ``index.html``; results read and pages written.
 
     Raises:
         GateFailed: no suite has been run over the date.
@@ -53,7 +63,8 @@ def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> Pa
     target_dir.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target_dir))
     try:
-        for name, page in render_pages(results, business_date).items():
+        pages = render_pages(results, business_date)
+        for name, page in pages.items():
             (draft / name).write_text(check_page(name, page), encoding="utf-8")
         draft.chmod(0o755)
         folder = target_dir / business_date.isoformat()
@@ -62,7 +73,7 @@ def build_data_docs(dsn: str, business_date: dt.date, *, target_dir: Path) -> Pa
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     remove_old_dates(target_dir)
-    return folder / "index.html"
+    return DataDocs(folder / "index.html", len(results), len(pages))
 
 
 def read_results(dsn: str, business_date: dt.date) -> list[dict[str, Any]]:
