@@ -29,7 +29,13 @@ byte; changed data the next version, with a list of changes. Nothing is overwrit
 
 **`await_capture` failed**: `trade_capture` is paused or stuck, or a batch is stopped; its message
 says which. **`validate_day` failed**: a rule for the whole date is broken; see `quality.results`.
-**`mail_reports` failed**: only the mail is missing; repair `smtp_default` and clear the task.
+**`render_reports` failed** for missing files: restore the folder, or close again with
+`--without-previous`, which records the loss. **`mail_reports` failed**: only the mail is missing;
+repair `smtp_default` and clear the task.
+
+A record that comes while the date is closed is compared, booked and counted by the next step: it is
+in all figures of the pack or in none. What comes later makes the pack out of date: the page of the
+reports and `close` list the dates to close again.
 """
 
 from __future__ import annotations
@@ -50,6 +56,9 @@ PARAMS = {
     ),
     "recipients": Param([], type="array", description="Mail to these instead of the usual ones"),
     "resend": Param(False, type="boolean", description="Mail a version again that was mailed"),
+    "without_previous": Param(
+        False, type="boolean", description="Go on though files of earlier versions are gone"
+    ),
 }
 
 with DAG(

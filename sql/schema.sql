@@ -42,7 +42,7 @@ CREATE SCHEMA trade;
 
 COMMENT ON SCHEMA trade IS 'Accepted records, partitioned by business date, every version kept.';
 
-CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, trade_count numeric, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, mark_price numeric, mark_date date, opening_value_amount numeric, market_value_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, fee_amount numeric, fee_to_date_amount numeric)
+CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, trade_count numeric, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, mark_price numeric, mark_date date, mark_source text, opening_value_amount numeric, market_value_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, fee_amount numeric, fee_to_date_amount numeric)
     LANGUAGE sql STABLE
     AS $$
     with summed as (
@@ -82,7 +82,7 @@ CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text
     -- the newest mark up to the date, and the newest before it
     marks as (
         select distinct on (m.symbol, m.currency)
-            m.symbol, m.currency, m.mark_price, m.business_date
+            m.symbol, m.currency, m.mark_price, m.business_date, m.mark_source
         from books.marks as m
         where m.business_date <= p_business_date
         order by m.symbol, m.currency, m.business_date desc
@@ -98,6 +98,7 @@ CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text
             s.*,
             marks.mark_price,
             marks.business_date as mark_date,
+            marks.mark_source,
             case when s.opening_quantity = 0 then 0 else s.opening_quantity * o.mark_price end
                 as opening_value_amount,
             case when s.closing_quantity = 0 then 0 else s.closing_quantity * marks.mark_price end
@@ -109,7 +110,7 @@ CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text
     select
         v.account, v.strategy, v.symbol, v.currency, v.asset_class, v.trade_count,
         v.opening_quantity, v.bought_quantity, v.sold_quantity, v.closing_quantity, v.mark_price,
-        v.mark_date, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
+        v.mark_date, v.mark_source, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
         v.cash_flow_to_date_amount,
         v.market_value_amount - v.opening_value_amount + v.cash_flow_amount,
         v.market_value_amount + v.cash_flow_to_date_amount, v.fee_amount, v.fee_to_date_amount
@@ -471,6 +472,38 @@ $$;
 
 COMMENT ON FUNCTION recon.instant_text(p_instant timestamp with time zone) IS 'How an instant stands among the values of a break: ISO 8601, UTC, six decimals.';
 
+CREATE FUNCTION recon.look_up_match(p_business_dates date[], p_business_date date, p_trade_id text, p_execution_version integer, p_batch_id bigint, p_source_id text) RETURNS TABLE(has_match boolean, execution_version integer, confirmation_version integer, pnl_snapshot_version integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select
+        single.trade_id is not null
+        or exception.trade_id is null and coalesce(
+            match_set.business_date is not null and p_execution_version > 1
+            or p_batch_id between match_set.first_batch_id and match_set.last_batch_id
+            and p_batch_id <> all(match_set.excluded_batch_ids)
+            and p_source_id <> all(match_set.excluded_source_ids),
+            false
+        ),
+        case when single.trade_id is null then 1 else single.execution_version end,
+        case when single.trade_id is null then 1 else single.confirmation_version end,
+        case when single.trade_id is null then 1 else single.pnl_snapshot_version end
+    from (values (1)) as one (row_number)
+    left join lateral (
+        select x.*
+        from recon.single_matches as x
+        where x.business_date = any(p_business_dates)
+          and x.business_date = p_business_date
+          and x.trade_id = p_trade_id
+        limit 1
+    ) as single on true
+    left join recon.match_sets as match_set on match_set.business_date = p_business_date
+    left join recon.match_set_exceptions as exception
+        on exception.business_date = match_set.business_date
+        and exception.trade_id = p_trade_id
+$$;
+
+COMMENT ON FUNCTION recon.look_up_match(p_business_dates date[], p_business_date date, p_trade_id text, p_execution_version integer, p_batch_id bigint, p_source_id text) IS 'What the view recon.matches says of one trade whose highest execution is known, in two look-ups. A set counts for a later version of an execution, too: it may cover the first one.';
+
 CREATE FUNCTION recon.pnl_agrees(p_quantity numeric, p_price numeric, p_commission numeric, p_pnl_impact numeric, p_limit numeric) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -735,7 +768,7 @@ $$;
 COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[]) IS 'Settlement date for each trade date, market and asset class. No row where no cycle is in force or the calendar does not reach.';
 
 CREATE FUNCTION report.instant(p_instant timestamp with time zone) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select to_char(p_instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
@@ -743,9 +776,11 @@ $$;
 COMMENT ON FUNCTION report.instant(p_instant timestamp with time zone) IS 'ISO 8601 in UTC, always six decimals.';
 
 CREATE FUNCTION report.neutralise(p_text text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select case
+        when p_text collate "C" between 'A' and '{' or p_text collate "C" between '0' and ':'
+            then p_text
         when p_text ~ '^([[:space:]]*[=+@''＝＋－＠-]|[\t\r\n])' then '''' || p_text
         else p_text
     end
@@ -754,10 +789,10 @@ $$;
 COMMENT ON FUNCTION report.neutralise(p_text text) IS 'The text with an apostrophe before it where a spreadsheet would take it for a formula.';
 
 CREATE FUNCTION report.neutralise_value(p_text text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$
     select case
-        when p_text ~ '^-?[0-9]+(\.[0-9]+)?$' then p_text
+        when p_text ~ '^-[0-9]+(\.[0-9]+)?$' then p_text
         else report.neutralise(p_text)
     end
 $_$;
@@ -1270,6 +1305,24 @@ CREATE TABLE books.daily_flows (
 
 COMMENT ON TABLE books.daily_flows IS 'What one business date adds to a book (account x strategy) in one instrument. Positions are sums of these rows, so that the close of a date costs that date.';
 
+CREATE TABLE books.flow_changes (
+    change_id bigint NOT NULL,
+    business_date date NOT NULL,
+    run_id text NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE books.flow_changes IS 'Each time a close gave a date other flows than it had before: the packs of all later dates open with their sum. Append-only.';
+
+ALTER TABLE books.flow_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME books.flow_changes_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE books.marks (
     business_date date NOT NULL,
     symbol text NOT NULL,
@@ -1361,10 +1414,16 @@ CREATE TABLE control.closes (
     is_business_day boolean NOT NULL,
     first_closed_at timestamp with time zone DEFAULT now() NOT NULL,
     last_closed_at timestamp with time zone DEFAULT now() NOT NULL,
-    last_run_id text NOT NULL
+    last_run_id text NOT NULL,
+    input_count bigint,
+    earlier_change_count bigint
 );
 
 COMMENT ON TABLE control.closes IS 'Business dates that were closed at least once.';
+
+COMMENT ON COLUMN control.closes.input_count IS 'Rows of control.received_counts that the date had when its figures were made: more of them now means that records came after.';
+
+COMMENT ON COLUMN control.closes.earlier_change_count IS 'Rows of books.flow_changes of earlier dates that the newest rendering of the pack saw: more of them now means that it opens with positions that have changed since.';
 
 CREATE TABLE control.date_offsets (
     business_date date NOT NULL,
@@ -1475,7 +1534,8 @@ CREATE VIEW control.rejects AS
     reason,
     detail,
     trade_id,
-    rejected_at
+    rejected_at,
+    replayed_at
    FROM landing.rejects r
   WHERE (NOT (EXISTS ( SELECT
            FROM landing.batches b
@@ -2502,15 +2562,6 @@ CREATE VIEW recon.trades AS
 
 COMMENT ON VIEW recon.trades IS 'One row per date and trade with exactly one outcome. reconciled: it matches, and later batches skip it. uncompared: between promotion and the comparison of the same run, never after a close.';
 
-CREATE VIEW recon.outcome_counts AS
- SELECT business_date,
-    outcome,
-    count(*) AS trade_count
-   FROM recon.trades
-  GROUP BY business_date, outcome;
-
-COMMENT ON VIEW recon.outcome_counts IS 'Trades of a date by outcome; ask for one date.';
-
 CREATE TABLE reference.alert_policies (
     kind text NOT NULL,
     channels text[] NOT NULL,
@@ -2886,6 +2937,17 @@ CREATE VIEW report.listed_breaks AS
 
 COMMENT ON VIEW report.listed_breaks IS 'Open breaks, ranked within their type by exposure.';
 
+CREATE TABLE report.lost_files (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    file_name text NOT NULL,
+    content_hash text NOT NULL,
+    run_id text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE report.lost_files IS 'Files of published versions that are gone and that a person decided to go on without. Their hash stays, so that a copy that turns up can be proven. Append-only.';
+
 CREATE TABLE report.mails (
     business_date date NOT NULL,
     version integer NOT NULL,
@@ -2894,89 +2956,53 @@ CREATE TABLE report.mails (
     sent_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-CREATE VIEW report.positions AS
- WITH summed AS (
-         SELECT c.business_date,
-            f.account,
-            f.strategy,
-            f.symbol,
-            f.currency,
-            max(f.asset_class) AS asset_class,
-            COALESCE(sum(f.trade_count) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS trade_count,
-            COALESCE(sum((f.bought_quantity - f.sold_quantity)) FILTER (WHERE (f.business_date < c.business_date)), (0)::numeric) AS opening_quantity,
-            COALESCE(sum(f.bought_quantity) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS bought_quantity,
-            COALESCE(sum(f.sold_quantity) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS sold_quantity,
-            sum((f.bought_quantity - f.sold_quantity)) AS closing_quantity,
-            COALESCE(sum((f.sold_amount - f.bought_amount)) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS cash_flow_amount,
-            sum((f.sold_amount - f.bought_amount)) AS cash_flow_to_date_amount,
-            COALESCE(sum(f.fee_amount) FILTER (WHERE (f.business_date = c.business_date)), (0)::numeric) AS fee_amount,
-            sum(f.fee_amount) AS fee_to_date_amount
-           FROM (control.closes c
-             JOIN books.daily_flows f ON ((f.business_date <= c.business_date)))
-          GROUP BY c.business_date, f.account, f.strategy, f.symbol, f.currency
+CREATE TABLE report.versions (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    content_hash text NOT NULL,
+    previous_hash text,
+    manifest jsonb NOT NULL,
+    changes jsonb NOT NULL,
+    run_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT versions_positive CHECK ((version >= 1))
+);
+
+COMMENT ON TABLE report.versions IS 'One row per version of a date''s pack. content_hash: SHA-256 over the pack''s files in name order; previous_hash chains it to the version before (null for the first). Append-only.';
+
+CREATE VIEW report.outdated_dates AS
+ WITH newest AS (
+         SELECT versions.business_date,
+            max(versions.version) AS version
+           FROM report.versions
+          GROUP BY versions.business_date
+        ), compared AS (
+         SELECT n.business_date,
+            n.version,
+                CASE
+                    WHEN (c.input_count IS NULL) THEN (0)::bigint
+                    ELSE (( SELECT count(*) AS count
+                       FROM control.received_counts r
+                      WHERE (r.business_date = n.business_date)) - c.input_count)
+                END AS late_input_count,
+            ARRAY( SELECT DISTINCT later.business_date
+                   FROM ( SELECT f.business_date
+                           FROM books.flow_changes f
+                          WHERE (f.business_date < n.business_date)
+                          ORDER BY f.change_id
+                         OFFSET c.earlier_change_count) later
+                  ORDER BY later.business_date) AS changed_dates
+           FROM (newest n
+             JOIN control.closes c ON ((c.business_date = n.business_date)))
         )
- SELECT s.business_date,
-    s.account,
-    s.strategy,
-    s.symbol,
-    s.currency,
-    s.asset_class,
-    s.trade_count,
-    s.opening_quantity,
-    s.bought_quantity,
-    s.sold_quantity,
-    s.closing_quantity,
-    s.cash_flow_amount,
-    s.cash_flow_to_date_amount,
-    s.fee_amount,
-    s.fee_to_date_amount,
-    mark.mark_price,
-    mark.business_date AS mark_date,
-    mark.mark_source,
-        CASE
-            WHEN (s.closing_quantity = (0)::numeric) THEN (0)::numeric
-            ELSE (s.closing_quantity * mark.mark_price)
-        END AS market_value_amount,
-        CASE
-            WHEN (s.opening_quantity = (0)::numeric) THEN (0)::numeric
-            ELSE (s.opening_quantity * opening_mark.mark_price)
-        END AS opening_value_amount
-   FROM ((summed s
-     LEFT JOIN LATERAL ( SELECT m.mark_price,
-            m.business_date,
-            m.mark_source
-           FROM books.marks m
-          WHERE ((m.symbol = s.symbol) AND (m.currency = s.currency) AND (m.business_date <= s.business_date))
-          ORDER BY m.business_date DESC
-         LIMIT 1) mark ON (true))
-     LEFT JOIN LATERAL ( SELECT m.mark_price
-           FROM books.marks m
-          WHERE ((m.symbol = s.symbol) AND (m.currency = s.currency) AND (m.business_date < s.business_date))
-          ORDER BY m.business_date DESC
-         LIMIT 1) opening_mark ON (true))
-  WHERE ((s.closing_quantity <> (0)::numeric) OR (s.opening_quantity <> (0)::numeric) OR (s.trade_count > (0)::numeric));
-
-COMMENT ON VIEW report.positions IS 'opening + bought - sold = closing, per book, instrument and currency. Amounts in currency; market value at the newest mark up to the date.';
-
-CREATE VIEW report.pnl AS
  SELECT business_date,
-    account,
-    strategy,
-    symbol,
-    asset_class,
-    currency,
-    opening_value_amount,
-    cash_flow_amount,
-    market_value_amount,
-    ((market_value_amount - opening_value_amount) + cash_flow_amount) AS day_pnl_amount,
-    fee_amount,
-    (((market_value_amount - opening_value_amount) + cash_flow_amount) - fee_amount) AS day_pnl_after_fees_amount,
-    cash_flow_to_date_amount,
-    (market_value_amount + cash_flow_to_date_amount) AS pnl_to_date_amount,
-    fee_to_date_amount
-   FROM report.positions;
+    version,
+    late_input_count,
+    changed_dates
+   FROM compared
+  WHERE ((late_input_count > 0) OR (cardinality(changed_dates) > 0));
 
-COMMENT ON VIEW report.pnl IS 'Cash-consistent P&L: closing value - opening value + cash flow. To date: cash flow since the first trade + closing value. Fees stand apart. Null where a held position has no mark.';
+COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with.';
 
 CREATE VIEW report.quality_findings AS
  SELECT r.business_date,
@@ -3029,9 +3055,12 @@ CREATE VIEW report.reject_summary AS
     feed,
     stage,
     reason,
-    count(*) AS reject_count
+    count(*) AS reject_count,
+    count(replayed_at) AS replayed_count
    FROM control.rejects
   GROUP BY business_date, feed, stage, reason;
+
+COMMENT ON VIEW report.reject_summary IS 'Refused messages. One that was mended and sent again stays refused, and is counted as replayed: what became of it is another message.';
 
 CREATE VIEW report.suite_results AS
  SELECT r.business_date,
@@ -3115,31 +3144,6 @@ UNION ALL
 
 COMMENT ON VIEW report.trade_outcomes IS 'Every trade of a date once, with exactly one outcome. A trade known only from a confirmation or snapshot has status NO_EXECUTION. uncompared must not occur after a close.';
 
-CREATE VIEW report.trade_rhythm AS
- SELECT business_date,
-    date_trunc('hour'::text, executed_at, 'UTC'::text) AS hour_at,
-    count(*) AS trade_count
-   FROM report.current_executions
-  GROUP BY business_date, (date_trunc('hour'::text, executed_at, 'UTC'::text));
-
-COMMENT ON VIEW report.trade_rhythm IS 'Executions per hour (UTC), highest versions only.';
-
-CREATE VIEW report.trade_summary AS
- SELECT business_date,
-    asset_class,
-    side,
-    status,
-    outcome,
-    currency,
-    count(*) AS trade_count,
-    sum(quantity) AS quantity,
-    sum(notional) AS notional_amount,
-    sum(brokerage_fee) AS brokerage_fee_amount,
-    sum(clearing_fee) AS clearing_fee_amount,
-    sum(exchange_fee) AS exchange_fee_amount
-   FROM report.trade_outcomes
-  GROUP BY business_date, asset_class, side, status, outcome, currency;
-
 CREATE TABLE trade.unplaced_records (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -3157,20 +3161,6 @@ CREATE VIEW report.unplaced_counts AS
     count(*) AS record_count
    FROM trade.unplaced_records
   GROUP BY business_date, record_type;
-
-CREATE TABLE report.versions (
-    business_date date NOT NULL,
-    version integer NOT NULL,
-    content_hash text NOT NULL,
-    previous_hash text,
-    manifest jsonb NOT NULL,
-    changes jsonb NOT NULL,
-    run_id text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT versions_positive CHECK ((version >= 1))
-);
-
-COMMENT ON TABLE report.versions IS 'One row per version of a date''s pack. content_hash: SHA-256 over the pack''s files in name order; previous_hash chains it to the version before (null for the first). Append-only.';
 
 CREATE VIEW report.warnings AS
  WITH flagged AS (
@@ -3780,6 +3770,9 @@ ALTER TABLE ONLY landing.messages ATTACH PARTITION landing.messages_default DEFA
 ALTER TABLE ONLY books.daily_flows
     ADD CONSTRAINT daily_flows_pk PRIMARY KEY (business_date, account, strategy, symbol, currency);
 
+ALTER TABLE ONLY books.flow_changes
+    ADD CONSTRAINT flow_changes_pk PRIMARY KEY (change_id);
+
 ALTER TABLE ONLY books.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
 
@@ -3933,6 +3926,9 @@ ALTER TABLE ONLY reference.standing_instructions
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
 
+ALTER TABLE ONLY report.lost_files
+    ADD CONSTRAINT lost_files_pk PRIMARY KEY (business_date, version, file_name);
+
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_pk PRIMARY KEY (business_date, version, recipient);
 
@@ -3983,6 +3979,8 @@ ALTER TABLE ONLY trade.pnl_snapshots
 
 ALTER TABLE ONLY trade.unplaced_records
     ADD CONSTRAINT unplaced_records_pk PRIMARY KEY (topic, partition, message_offset);
+
+CREATE INDEX flow_changes_by_date ON books.flow_changes USING btree (business_date);
 
 CREATE INDEX alert_deliveries_open ON control.alert_deliveries USING btree (next_attempt_at) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
 
@@ -4058,6 +4056,8 @@ CREATE INDEX unplaced_records_by_trade ON trade.unplaced_records USING btree (tr
 
 ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
+CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
@@ -4073,6 +4073,8 @@ CREATE TRIGGER breaks_opened AFTER INSERT ON recon.breaks REFERENCING NEW TABLE 
 CREATE TRIGGER matches_changed INSTEAD OF INSERT OR DELETE OR UPDATE ON recon.matches FOR EACH ROW EXECUTE FUNCTION recon.change_match();
 
 CREATE TRIGGER calendar_overrides_append_only BEFORE DELETE OR UPDATE ON reference.calendar_overrides FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER lost_files_append_only BEFORE DELETE OR UPDATE ON report.lost_files FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
@@ -4123,6 +4125,9 @@ ALTER TABLE ONLY reference.standing_instructions
 
 ALTER TABLE ONLY reference.standing_instructions
     ADD CONSTRAINT standing_instructions_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY report.lost_files
+    ADD CONSTRAINT lost_files_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);
 
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);

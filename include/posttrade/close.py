@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg.rows import dict_row
 
@@ -16,26 +16,9 @@ from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
+from posttrade.feeds import FEEDS
 from posttrade.run_log import StepRun, step_run
 from posttrade.statements import read_statement
-
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
-
-_STALE_DATES: LiteralString = (
-    "select business_date from books.stale_dates where business_date < %s order by business_date"
-)
-_FORGET_STALE_DATES: LiteralString = "delete from books.stale_dates where business_date <= %s"
-_TOTALS_THAT_DIFFER: LiteralString = (
-    "select feed, received_count, accepted_count, rejected_count, duplicate_count"
-    " from counted_totals"
-    " where received_count <> accepted_count + rejected_count + duplicate_count order by feed"
-)
-_OFFSETS_THAT_DIFFER: LiteralString = (
-    "select topic, partition, offset_count, message_count, empty_count, lost_count"
-    " from counted_offsets"
-    " where offset_count <> message_count + empty_count + lost_count order by topic, partition"
-)
 
 
 def begin_close(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
@@ -60,12 +43,7 @@ def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCount
     """
     with _logged_steps(dsn, "reconcile_day", business_date, run_id) as (steps, log):
         steps.connection.execute(RECON_LOCK)
-        steps.parameters.update(_read_scope(steps, business_date))
-        joined = steps.run("find_unreconciled_trades")
-        steps.run("list_trades_to_compare")
-        if steps.parameters["is_new_set"]:
-            steps.run("store_match_set")
-        steps.run_prepared("trade_capture", *COMPARISON_STEPS)
+        joined = _reconcile(steps, business_date)
         breaks = steps.counts["store_breaks"]
         log.detail = steps.describe()
         return _record(log, StepCounts(joined.rows_in, breaks.rows_out))
@@ -75,23 +53,25 @@ def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCou
     """Sum the date's flows per book and instrument, and mark the instruments.
 
     Earlier dates that got or lost an execution after they were closed come first: a position opens
-    with the sum of their flows.
+    with the sum of their flows. Records that came since the comparison are compared before: a late
+    one is in all figures of the close or in none.
 
     Returns:
         Executions booked; rows of flows.
     """
     with _logged_steps(dsn, "build_positions", business_date, run_id) as (steps, log):
         steps.connection.execute(RECON_LOCK)
-        stale = steps.connection.execute(_STALE_DATES, (business_date,)).fetchall()
-        for (steps.parameters["business_date"],) in [*stale, (business_date,)]:
-            steps.run("build_flows", "build_marks")
-        steps.connection.execute(_FORGET_STALE_DATES, (business_date,))
-        log.detail = steps.describe() + "".join(f", anew {date}" for (date,) in stale)
+        if _count_late_inputs(steps):
+            _reconcile(steps, business_date)
+        stale = _build(steps, business_date)
+        log.detail = steps.describe() + "".join(f", anew {date}" for date in stale)
         return _record(log, steps.counts["build_flows"])
 
 
 def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
     """Count what became of every message of the date, and hold it against what was received.
+
+    Records that came since the positions were built are compared and booked before.
 
     Returns:
         Messages received; feeds counted.
@@ -100,12 +80,56 @@ def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> St
         GateFailed: received is not accepted + rejected + duplicate, or offsets are not rows.
     """
     with _logged_steps(dsn, "count_control_totals", business_date, run_id) as (steps, log):
+        steps.connection.execute(RECON_LOCK)
+        if _count_late_inputs(steps):
+            _reconcile(steps, business_date)
+            _build(steps, business_date)
         totals = steps.run("count_control_totals")
         steps.run("count_offsets")
         _require_sums(steps, business_date)
         steps.run("store_control_totals", "store_offsets")
         log.detail = steps.describe()
         return _record(log, totals)
+
+
+def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> None:
+    """Make the figures of a date anew, from the comparison on; for whoever finds late records."""
+    for step in (reconcile_day, build_positions, count_control_totals):
+        step(dsn, business_date, run_id=run_id)
+
+
+def _reconcile(steps: StepSequence, business_date: dt.date) -> StepCounts:
+    steps.parameters.update(_read_scope(steps, business_date))
+    joined = steps.run("find_unreconciled_trades")
+    steps.run("list_trades_to_compare")
+    if steps.parameters["is_new_set"]:
+        steps.run("store_match_set")
+    steps.run_prepared("trade_capture", *COMPARISON_STEPS)
+    steps.run("note_inputs")
+    return joined
+
+
+def _build(steps: StepSequence, business_date: dt.date) -> list[dt.date]:
+    stale = [row[0] for row in _fetch(steps, "read_stale_dates")]
+    for date in (*stale, business_date):
+        steps.parameters["business_date"] = date
+        steps.run("build_flows", "build_marks")
+    _execute(steps, "forget_stale_dates")
+    return stale
+
+
+def _count_late_inputs(steps: StepSequence) -> int:
+    rows = _fetch(steps, "count_late_inputs")
+    return int(rows[0][0]) if rows else 0
+
+
+def _fetch(steps: StepSequence, name: str) -> list[tuple[Any, ...]]:
+    statement = read_statement(f"close/{name}")
+    return steps.connection.execute(statement, steps.parameters).fetchall()
+
+
+def _execute(steps: StepSequence, name: str) -> None:
+    steps.connection.execute(read_statement(f"close/{name}"), steps.parameters)
 
 
 @contextlib.contextmanager
@@ -122,6 +146,7 @@ def _logged_steps(
             "business_dates": [business_date],
             "run_id": run_id,
             "as_of": dt.datetime.now(dt.timezone.utc),
+            "feeds": list(FEEDS),
         }
         yield StepSequence(connection, "end_of_day", parameters), log
 
@@ -144,15 +169,13 @@ def _read_scope(steps: StepSequence, business_date: dt.date) -> dict[str, Any]:
 
 def _require_sums(steps: StepSequence, business_date: dt.date) -> None:
     problems = []
-    for feed, *counts in steps.connection.execute(_TOTALS_THAT_DIFFER).fetchall():
+    for feed, *counts in _fetch(steps, "find_totals_that_differ"):
         received, accepted, rejected, duplicate = counts
         problems.append(
             f"{feed}: received {received}, but accepted {accepted} + rejected {rejected} + "
             f"duplicate {duplicate} = {accepted + rejected + duplicate}"
         )
-    for topic, partition, offsets, *counts in steps.connection.execute(
-        _OFFSETS_THAT_DIFFER
-    ).fetchall():
+    for topic, partition, offsets, *counts in _fetch(steps, "find_offsets_that_differ"):
         stored, empty, lost = counts
         problems.append(
             f"{topic}[{partition}]: {offsets} offsets, but {stored} messages stored + {empty} "

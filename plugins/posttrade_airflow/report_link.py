@@ -57,6 +57,7 @@ class RenderReports(PythonStep):
 
     def run_step(self, context: Any) -> Any:
         """Render."""
+        self.arguments["without_previous"] = bool(context["params"].get("without_previous"))
         pack = super().run_step(context)
         self.page_url = build_report_url(read_run_parameters(context).business_date, pack.version)
         verb = "made" if pack.is_new_version else "stands"
@@ -75,10 +76,10 @@ class BuildDataDocs(PythonStep):
 
     def run_step(self, context: Any) -> Any:
         """Build."""
-        index = super().run_step(context)
+        docs = super().run_step(context)
         business_date = read_run_parameters(context).business_date
-        self.page_url = f"{find_prefix()}/data-docs/{business_date.isoformat()}/{index.name}"
-        return index
+        self.page_url = f"{find_prefix()}/data-docs/{business_date.isoformat()}/{docs.index.name}"
+        return docs
 
 
 def find_prefix() -> str:

@@ -12,7 +12,8 @@ select
     r.reason,
     r.detail,
     r.trade_id,
-    r.rejected_at
+    r.rejected_at,
+    r.replayed_at
 from landing.rejects as r
 where not exists (
     select

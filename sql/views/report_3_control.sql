@@ -62,9 +62,18 @@ comment on view report.recorded_inputs is
     'totals), and when the newest of them became known. A feed may have several rows.';
 
 create or replace view report.reject_summary as
-select business_date, feed, stage, reason, count(*) as reject_count
+select
+    business_date,
+    feed,
+    stage,
+    reason,
+    count(*) as reject_count,
+    count(replayed_at) as replayed_count
 from control.rejects
 group by business_date, feed, stage, reason;
+comment on view report.reject_summary is
+    'Refused messages. One that was mended and sent again stays refused, and is counted as replayed: '
+    'what became of it is another message.';
 
 create or replace view report.conflict_counts as
 select business_date, record_type, count(*) as record_count

@@ -89,8 +89,11 @@ def lay_reference(connection: psycopg.Connection[Any]) -> None:
         " values ('2000-01-01', 0, 0.005, 100, 1.0, 30, '2026-01-01Z') on conflict do nothing"
     )
     connection.execute(
-        "insert into reference.calendar_days values ('XNYS', '2026-11-12', true, 9000,"
-        " '2026-01-01Z'), ('US_SETTLEMENT', '2026-11-12', true, 8000, '2026-01-01Z')"
+        "insert into reference.calendar_days"
+        " (calendar_id, calendar_date, is_business_day, is_open_by_rule, business_day_ordinal,"
+        " recorded_at)"
+        " values ('XNYS', '2026-11-12', true, true, 9000, '2026-01-01Z'),"
+        " ('US_SETTLEMENT', '2026-11-12', true, true, 8000, '2026-01-01Z')"
         " on conflict do nothing"
     )
 

@@ -121,33 +121,81 @@ def test_the_manifest_names_every_file(
 
 @pytest.mark.parametrize("name", ["breaks_20261112.csv", "end_of_day_20261112.html",
                                   "manifest.json"])  # fmt: skip
-@pytest.mark.parametrize("is_removed", [False, True])
 def test_an_altered_file_is_found(
     lay: Callable[[Day], None],
     render: Callable[[], Pack],
     trade_dsn: str,
     reports_dir: Path,
     name: str,
-    is_removed: bool,
 ) -> None:
     lay(Day(trade_count=50))
     path = render().directory / name
     path.chmod(0o644)
-    if is_removed:
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes() + b" ")
+    path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(InvariantBroken, match=name):
         render()
     with pytest.raises(InvariantBroken, match=name):
         close_summary(trade_dsn, BUSINESS_DATE, reports_dir)
 
 
-def test_a_lost_folder_is_found(lay: Callable[[Day], None], render: Callable[[], Pack]) -> None:
+@pytest.mark.parametrize(
+    "names", [["breaks_20261112.csv"], ["end_of_day_20261112.html", "manifest.json"], None]
+)
+def test_what_is_lost_of_an_unchanged_day_is_made_again(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    trade_dsn: str,
+    reports_dir: Path,
+    names: list[str] | None,
+) -> None:
     lay(Day(trade_count=50))
-    shutil.rmtree(render().directory)
+    first = render()
+    before = read_all(first.directory)
+    for name in names or before:
+        (first.directory / name).unlink()
+    if names is None:
+        first.directory.rmdir()
     with pytest.raises(InvariantBroken, match="missing"):
+        close_summary(trade_dsn, BUSINESS_DATE, reports_dir)
+    again = render()
+    assert (again.version, again.is_new_version) == (1, False)
+    assert read_all(first.directory) == before
+    assert close_summary(trade_dsn, BUSINESS_DATE, reports_dir)["version"] == 1
+
+
+def test_a_changed_day_goes_on_without_lost_files_only_when_told_to(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    trade_dsn: str,
+    reports_dir: Path,
+) -> None:
+    lay(Day(trade_count=50))
+    first = render()
+    shutil.rmtree(first.directory)
+    change("update recon.breaks set delta = 7 where break_type = 'quantity_mismatch'")
+    with pytest.raises(InvariantBroken, match=r"v1/breaks_20261112\.csv") as refused:
         render()
+    assert "--without-previous" in str(refused.value)
+    assert sorted(path.name for path in (reports_dir / "2026-11-12").iterdir()) == []
+    second = render_pack(
+        trade_dsn, BUSINESS_DATE, run_id="x", reports_dir=reports_dir, without_previous=True
+    )
+    assert (second.version, second.is_new_version) == (2, True)
+    assert "breaks_20261112.csv" in second.changes["lost"]
+    assert "breaks" not in second.changes["tables"]
+    page = (second.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
+    assert "these files are gone" in page
+    with connect(trade_dsn) as connection:
+        rows = connection.execute(
+            "select file_name, content_hash from report.lost_files where version = 1"
+        ).fetchall()
+    assert {name: value for name, value in rows if name != "manifest.json"} == first.files
+    # decided once: later versions are made as ever
+    change("update recon.breaks set delta = 8 where break_type = 'quantity_mismatch'")
+    third = render()
+    assert (third.version, "lost" in third.changes) == (3, False)
+    assert third.changes["tables"]["breaks"]["counts"] == {"changed": 1}
 
 
 def test_a_crash_before_the_row_is_taken_over(

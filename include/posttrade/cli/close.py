@@ -71,7 +71,10 @@ def say(line: str) -> None:
 
 
 def close_business_date(
-    instance: Instance, business_date: dt.date, report: Report
+    instance: Instance,
+    business_date: dt.date,
+    report: Report,
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run ``end_of_day`` for a date and wait for its end.
 
@@ -79,6 +82,7 @@ def close_business_date(
         instance: a running one.
         business_date: any date, weekends too.
         report: called with a line for each task that ends.
+        options: further parameters of the Dag.
 
     Returns:
         The summary of the close; ``planted`` too when the date was simulated.
@@ -90,7 +94,7 @@ def close_business_date(
     """
     api = AirflowApi(instance.airflow_url, ADMINISTRATOR, instance.secrets["airflow_admin"])
     refuse_paused_dag(api)
-    run_id = trigger_run(api, business_date)
+    run_id = trigger_run(api, business_date, options or {})
     report(f"closing {business_date}: {instance.airflow_url}/dags/{DAG_ID}/runs/{run_id}")
     failed = await_run(api, run_id, report)
     for task in failed:
@@ -120,10 +124,10 @@ def refuse_paused_dag(api: AirflowApi) -> None:
         )
 
 
-def trigger_run(api: AirflowApi, business_date: dt.date) -> str:
+def trigger_run(api: AirflowApi, business_date: dt.date, options: Mapping[str, Any]) -> str:
     """Start a run for the date; gives its id."""
     day = business_date.isoformat()
-    body = {"logical_date": None, "partition_key": day, "conf": {"business_date": day}}
+    body = {"logical_date": None, "partition_key": day, "conf": {"business_date": day, **options}}
     run = api.post("dags", DAG_ID, "dagRuns", body=body)
     return str(run["dag_run_id"])
 
@@ -188,11 +192,12 @@ def describe_failure(
 
 
 def read_summary(instance: Instance, business_date: dt.date) -> dict[str, Any]:
-    """What the close found, and what was planted if the date was simulated."""
-    from posttrade.reports.summary import close_summary
+    """What the close found, what to close again, and what was planted if it was simulated."""
+    from posttrade.reports.summary import close_summary, list_outdated
     from posttrade.simulator.truth import read_planted
 
     summary = dict(close_summary(instance.trade_dsn, business_date, instance.reports_dir))
+    summary["close_again"] = list_outdated(instance.trade_dsn)
     planted = read_planted(instance.home / "truth", business_date)
     if planted is not None:
         summary["planted"] = planted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def compare_packs(
     summaries: tuple[Mapping[str, Any], Mapping[str, Any]],
     hashes: tuple[Mapping[str, str], Mapping[str, str]],
     day: str,
+    lost: Collection[str] = (),
 ) -> dict[str, Any]:
     """Say what changed, as JSON values that are stored beside the version and printed on its page.
 
@@ -61,17 +62,19 @@ def compare_packs(
         summaries: the two packs' summaries, previous first.
         hashes: SHA-256 of the two packs' tables by file name.
         day: business date as YYYYMMDD.
+        lost: files of the previous version that are gone: their rows cannot be compared.
     """
     names = sorted(set(hashes[0]) | set(hashes[1]))
     tables = {}
     for table in COMPARED_TABLES:
         name = f"{table.table}_{day}.csv"
-        if hashes[0].get(name) != hashes[1].get(name):
+        if hashes[0].get(name) != hashes[1].get(name) and name not in lost:
             tables[table.table] = compare_tables(before / name, after / name, table)
     return {
         "files": [name for name in names if hashes[0].get(name) != hashes[1].get(name)],
         "figures": compare_figures(*summaries),
         "tables": tables,
+        **({"lost": sorted(lost)} if lost else {}),
     }
 
 
@@ -113,6 +116,7 @@ def _flatten(summary: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield f"open breaks: {kind.replace('_', ' ')}", count
     for reason, count in summary["rejects"].items():
         yield f"rejects: {reason.replace('_', ' ')}", count
+    yield "rejects sent again", summary.get("replayed", 0)
     for feed, totals in summary["control_totals"].items():
         for name, count in totals.items():
             yield f"{feed}: {NOUNS[name]}", count

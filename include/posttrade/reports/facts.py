@@ -74,6 +74,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
     """
     execute(connection, "prepare_inputs", business_date=business_date)
     execute(connection, "prepare_trade_groups", business_date=business_date)
+    execute(connection, "prepare_positions", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
         raise GateFailed(
@@ -113,7 +114,8 @@ def count_outcomes(facts: Facts) -> dict[str, int]:
 def summarise(facts: Facts) -> dict[str, Any]:
     """The pack's counts as plain JSON values: what mails, the command line and comparisons use.
 
-    ``breaks`` holds the open ones, by type; what does not occur is absent.
+    ``breaks`` holds the open ones, by type; ``replayed``: how many of the rejects were mended and
+    sent again since. What does not occur is absent.
     """
     outcomes = count_outcomes(facts)
     breaks = _sum_by(facts.break_summary, "break_type", "open_count")
@@ -123,6 +125,7 @@ def summarise(facts: Facts) -> dict[str, Any]:
         "outcomes": outcomes,
         "breaks": {name: count for name, count in sorted(breaks.items()) if count},
         "rejects": dict(sorted(rejects.items())),
+        "replayed": int(total(facts.reject_summary, "replayed_count")),
         "control_totals": {
             row["feed"]: {
                 "received": int(row["received_count"]),

@@ -64,6 +64,7 @@ def build_figures(facts: Facts) -> dict[str, Any]:
         "reject_reasons": _rank_reasons(facts),
         "rejects": _cross(facts.reject_summary, "reason", "feed", "reject_count"),
         "reject_count": int(total(facts.reject_summary, "reject_count")),
+        "replayed_count": int(total(facts.reject_summary, "replayed_count")),
         "books": _split(facts.books, "currency"),
         "exposures": _split(facts.exposures, "currency"),
         "positions": _split(facts.listed_positions, "currency"),

@@ -9,7 +9,10 @@ from typing import Any
 
 from posttrade.database import connect
 from posttrade.errors import InvariantBroken
+from posttrade.reports.queries import fetch_rows
 from posttrade.reports.versions import Version, read_versions, verify_version
+
+CHANGED_DATES_SHOWN_MAX = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,8 +38,9 @@ class PublishedPack:
         """The pack's counts and files as JSON values.
 
         ``matched``: trades; ``breaks``: open ones by type; ``outcomes``: trades by outcome;
-        ``rejects``: messages by reason; ``control_totals``: messages and offsets by feed;
-        ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur are absent.
+        ``rejects``: messages by reason, ``replayed`` of them sent again; ``control_totals``:
+        messages and offsets by feed; ``files``: SHA-256 by name. Types, outcomes and reasons that
+        do not occur are absent.
         """
         summary = self.version.manifest["summary"]
         return {
@@ -46,6 +50,7 @@ class PublishedPack:
             "breaks": dict(sorted(summary["breaks"].items())),
             "outcomes": dict(sorted(summary["outcomes"].items())),
             "rejects": dict(sorted(summary["rejects"].items())),
+            "replayed": summary.get("replayed", 0),  # older packs do not tell
             "control_totals": dict(sorted(summary["control_totals"].items())),
             "report_dir": str(self.version.directory.resolve()),
             "files": dict(sorted(self.version.files.items())),
@@ -76,3 +81,34 @@ def close_summary(dsn: str, business_date: dt.date, reports_dir: Path) -> dict[s
         InvariantBroken: there is no pack of the date, or a file is missing or was altered.
     """
     return find_pack(dsn, business_date, reports_dir).summarise()
+
+
+def list_outdated(dsn: str) -> list[dict[str, Any]]:
+    """Dates whose newest pack no longer says what the database holds, as JSON values.
+
+    Each with its ``version`` and the ``reason``; they are to be closed again, oldest first.
+    """
+    with connect(dsn) as connection:
+        rows = fetch_rows(connection, "read_outdated_dates")
+    return [
+        {
+            "business_date": row["business_date"].isoformat(),
+            "version": row["version"],
+            "reason": describe_outdated(row["late_input_count"], row["changed_dates"]),
+        }
+        for row in rows
+    ]
+
+
+def describe_outdated(late_input_count: int, changed_dates: list[dt.date]) -> str:
+    """Why a date has to be closed again, in words."""
+    reasons = []
+    if late_input_count:
+        noun = "batch" if late_input_count == 1 else "batches"
+        reasons.append(f"records came after it in {late_input_count} {noun}")
+    if changed_dates:
+        shown = ", ".join(map(str, changed_dates[:CHANGED_DATES_SHOWN_MAX]))
+        more = len(changed_dates) - CHANGED_DATES_SHOWN_MAX
+        rest = f" and {more} more" if more > 0 else ""
+        reasons.append(f"it opens with positions of {shown}{rest}, which changed since")
+    return "; ".join(reasons)

@@ -23,6 +23,7 @@ from posttrade.reports.queries import Connection, fetch_rows
 
 MANIFEST = "manifest.json"
 BLOCK_BYTES = 1 << 20
+MISSING_SHOWN_MAX = 12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +67,47 @@ def version_directory(reports_dir: Path, business_date: dt.date, number: int) ->
     return reports_dir / business_date.isoformat() / f"v{number}"
 
 
-def verify_versions(versions: list[Version]) -> None:
+@dataclasses.dataclass(frozen=True)
+class MissingFile:
+    """A file of a recorded version that is not in its folder.
+
+    Attributes:
+        version: number of the version.
+        name: of the file.
+        expected: SHA-256 that was recorded; for the manifest, the version's content hash.
+        path: where it should be.
+        is_recorded: whether somebody decided before to go on without it.
+    """
+
+    version: int
+    name: str
+    expected: str
+    path: Path
+    is_recorded: bool = False
+
+
+def read_lost(connection: Connection, business_date: dt.date) -> frozenset[tuple[int, str]]:
+    """Version and name of the files that somebody decided to go on without."""
+    rows = fetch_rows(connection, "read_lost_files", business_date=business_date)
+    return frozenset((row["version"], row["file_name"]) for row in rows)
+
+
+def verify_versions(
+    versions: list[Version], lost: frozenset[tuple[int, str]] = frozenset()
+) -> list[MissingFile]:
     """Prove that the recorded versions follow each other and that no file was touched since.
 
+    Args:
+        versions: every version of a date, oldest first.
+        lost: version and name of files that are known to be gone.
+
+    Returns:
+        The files that are missing.
+
     Raises:
-        InvariantBroken: a file is missing or differs, or the chain of hashes does not hold.
+        InvariantBroken: a file was altered, or the chain of hashes does not hold.
     """
+    missing = []
     previous_hash = None
     for position, version in enumerate(versions, start=1):
         if version.number != position or version.previous_hash != previous_hash:
@@ -80,36 +116,83 @@ def verify_versions(versions: list[Version]) -> None:
                 f"(expected version {position} with previous hash {previous_hash}, found "
                 f"{version.previous_hash}); restore the table from a backup"
             )
-        verify_version(version)
+        missing += [
+            dataclasses.replace(file, is_recorded=(file.version, file.name) in lost)
+            for file in find_missing(version)
+        ]
         previous_hash = version.content_hash
+    return missing
 
 
 def verify_version(version: Version) -> None:
-    """Prove that the files of one version are those that were recorded.
+    """Prove that the files of one version are all there, and those that were recorded.
 
     Raises:
         InvariantBroken: a file is missing or differs.
     """
+    if missing := find_missing(version):
+        file = missing[0]
+        raise InvariantBroken(
+            f"{file.path} is missing: restore it from a backup{_hint(file.expected)}"
+        )
+
+
+def find_missing(version: Version) -> list[MissingFile]:
+    """Files of a version that are gone; those that are there are proven.
+
+    Raises:
+        InvariantBroken: a file differs from what was recorded.
+    """
+    missing = []
     for name, expected in version.files.items():
         path = version.directory / name
         if not path.is_file():
-            raise InvariantBroken(f"{path} is missing: restore it from a backup{_hint(expected)}")
-        found = hash_file(path)
-        if found != expected:
+            missing.append(MissingFile(version.number, name, expected, path))
+        elif (found := hash_file(path)) != expected:
             raise InvariantBroken(
                 f"{path} was altered after it was published: SHA-256 is {found}; restore the file "
                 f"from a backup{_hint(expected)}"
             )
-    manifest_path = version.directory / MANIFEST
-    if (
-        not manifest_path.is_file()
-        or manifest_path.read_bytes() != encode_manifest(version.manifest)
+    path = version.directory / MANIFEST
+    if not path.is_file():
+        missing.append(MissingFile(version.number, MANIFEST, version.content_hash, path))
+    elif (
+        path.read_bytes() != encode_manifest(version.manifest)
         or hash_contents(version.files) != version.content_hash
     ):
         raise InvariantBroken(
-            f"{manifest_path} is missing or not what report.versions recorded: restore it from a "
+            f"{path} is not what report.versions recorded: restore it from a "
             f"backup{_hint(version.content_hash)}"
         )
+    return missing
+
+
+def describe_missing(business_date: dt.date, missing: list[MissingFile]) -> str:
+    """What is gone, and the two ways to go on."""
+    lines = [f"{file.path}{_hint(file.expected)}" for file in missing[:MISSING_SHOWN_MAX]]
+    more = len(missing) - len(lines)
+    rest = f"; and {more} more" if more else ""
+    return (
+        f"{len(missing)} files of earlier versions of {business_date} are missing: "
+        f"{'; '.join(lines)}{rest}. Restore them from a backup and close again, or go on without "
+        f"them: `posttrade close {business_date} --without-previous` records the loss, keeps the "
+        "numbering, and cannot tell which of their rows changed"
+    )
+
+
+def restore_files(draft: Path, version: Version, missing: list[MissingFile]) -> None:
+    """Put missing files of a version back from a draft that holds the very same bytes."""
+    for file in missing:
+        if file.version != version.number:
+            continue
+        version.directory.mkdir(parents=True, exist_ok=True)
+        source = draft / file.name
+        if file.name == MANIFEST:
+            source.write_bytes(encode_manifest(version.manifest))
+        source.chmod(0o444)
+        _flush(source)
+        source.rename(file.path)
+        _flush(version.directory)
 
 
 def _hint(expected: str) -> str:

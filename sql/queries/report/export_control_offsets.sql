@@ -9,7 +9,8 @@ copy (
         message_count as messages,
         empty_count as offsets_without_message,
         lost_count as offsets_lost,
-        offset_count = message_count + empty_count + lost_count as is_offsets_explained
+        -- lost offsets are told beside it, and are missing all the same
+        offset_count = message_count + empty_count as is_offsets_complete
     from report.control_offsets
     where business_date = %(business_date)s
     order by topic collate "C", partition

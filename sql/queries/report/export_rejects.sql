@@ -10,7 +10,8 @@ copy (
         reason,
         report.neutralise(trade_id) as trade_id,
         report.neutralise(detail) as detail,
-        report.instant(rejected_at) as rejected_at
+        report.instant(rejected_at) as rejected_at,
+        replayed_at is not null as is_replayed
     from control.rejects
     where business_date = %(business_date)s
     order by topic collate "C", partition, message_offset

@@ -1,9 +1,10 @@
 -- purpose: sum what the date adds to each book: highest versions of executions, cancelled ones left
 --          out. Amounts are price x quantity, so that cash flow and marked position agree.
+--          Notes when they are not those that the date had: later packs open with their sum.
 -- reads: trade.executions
--- writes: books.daily_flows
--- rerun: replace the date
--- parameters: business_date
+-- writes: books.daily_flows, books.flow_changes
+-- rerun: replace the date; changes append once, none where nothing changed
+-- parameters: business_date, run_id
 
 drop table if exists pg_temp.summed_flows;
 
@@ -32,6 +33,22 @@ where e.business_date = %(business_date)s
         and newer.version > 1
   )
 group by e.account, e.strategy, e.symbol, e.currency;
+
+with stored as (
+    select
+        account, strategy, symbol, currency, asset_class, trade_count::bigint, bought_quantity,
+        sold_quantity, bought_amount, sold_amount, fee_amount
+    from books.daily_flows
+    where business_date = %(business_date)s
+),
+changed as (
+    (table stored except table summed_flows)
+    union all
+    (table summed_flows except table stored)
+)
+insert into books.flow_changes (business_date, run_id)
+select %(business_date)s, %(run_id)s
+where exists (select from changed);
 
 delete from books.daily_flows where business_date = %(business_date)s;
 

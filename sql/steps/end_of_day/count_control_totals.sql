@@ -1,10 +1,11 @@
 -- purpose: count anew, from the tables, what became of every message of the date, beside what the
---          batches said they received.
+--          batches said they received. A feed that sent nothing is counted with zeros: its silence is
+--          a finding, too.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
 -- writes: counted_totals (temporary)
 -- rerun: replaces the temporary table
--- parameters: business_date
+-- parameters: business_date, feeds (every known one)
 
 drop table if exists pg_temp.counted_totals;
 
@@ -45,6 +46,8 @@ with counted (feed, received, accepted, rejected, duplicates, quantity, notional
     from landing.duplicates
     where business_date = %(business_date)s
     group by feed
+    union all
+    select unnest(%(feeds)s::text []), 0, 0, 0, 0, null, null
 )
 select
     feed,
@@ -56,7 +59,10 @@ select
     sum(notional) as accepted_notional
 from counted
 group by feed
-having sum(received) <> 0 or sum(accepted) + sum(rejected) + sum(duplicates) <> 0;
+having
+    feed = any(%(feeds)s::text [])
+    or sum(received) <> 0
+    or sum(accepted) + sum(rejected) + sum(duplicates) <> 0;
 
 select coalesce(sum(received_count), 0) as rows_in, count(*) as rows_out
 from counted_totals;
