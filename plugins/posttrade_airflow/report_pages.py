@@ -10,18 +10,24 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import psycopg
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.sdk.exceptions import AirflowException
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from posttrade_airflow.python_step import find_data_docs_dir, find_reports_dir
+from posttrade.errors import PostTradeError
+from posttrade.reports.overview import DateState, read_overview
+from posttrade.reports.typography import format_count, format_words
+from posttrade_airflow.python_step import find_data_docs_dir, find_reports_dir, read_dsn
 
 MANIFEST = "manifest.json"
 VERSION_FOLDER = re.compile(r"v([1-9][0-9]{0,8})")
@@ -44,6 +50,8 @@ may_read = requires_access_dag("GET", DagAccessEntity.RUN, param_dag_id="end_of_
 templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
 )
+templates.filters.update(count=format_count, words=format_words)
+log = logging.getLogger(__name__)
 app = FastAPI(
     title="Reports",
     docs_url=None,
@@ -78,10 +86,31 @@ async def answer_error(request: Request, error: HTTPException) -> Response:
 
 @app.get("/")
 def show_packs() -> HTMLResponse:
-    """Closed dates with their versions, newest first."""
-    packs = list_packs(find_reports_dir())
-    page = templates.get_template("report_pages.html.j2").render(packs=packs)
+    """Dates with their state, newest first; without the database, what lies on disk."""
+    packs: dict[dt.date, list[PackFolder]] = {}
+    for pack in list_packs(find_reports_dir()):
+        packs.setdefault(pack.business_date, []).append(pack)
+    states, problem = read_states()
+    dates = sorted({*packs, *states}, reverse=True)
+    page = templates.get_template("report_pages.html.j2").render(
+        rows=[(date, states.get(date), packs.get(date, [])) for date in dates],
+        problem=problem,
+        close_again=sorted(
+            date for date, state in states.items() if state.state in ("out_of_date", "failed")
+        ),
+        data_docs={date for date in dates if (find_data_docs_dir() / f"{date}").is_dir()},
+    )
     return HTMLResponse(page, headers=HEADERS)
+
+
+def read_states() -> tuple[dict[dt.date, DateState], str]:
+    """What the database says of each date; the problem in words when it cannot be asked."""
+    try:
+        found = read_overview(read_dsn())
+    except (PostTradeError, AirflowException, psycopg.Error) as error:
+        log.warning("the list of reports is shown without the database", exc_info=True)
+        return {}, f"{type(error).__name__}: {error}"
+    return {state.business_date: state for state in found}, ""
 
 
 @app.get("/data-docs/{business_date}/{name}")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 from fastapi.testclient import TestClient
 
+from posttrade.reports.overview import DateState
 from posttrade_airflow import report_pages
 from posttrade_airflow.report_link import build_report_url
 from posttrade_airflow.report_pages import app, may_read
@@ -31,6 +35,7 @@ def reports_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secrets.json").write_text("{}", encoding="utf-8")
     monkeypatch.setenv("POSTTRADE_HOME", str(tmp_path))
     monkeypatch.setenv("POSTTRADE_REPORTS_DIR", str(tmp_path / "reports"))
+    monkeypatch.setattr(report_pages, "read_states", lambda: ({}, "the database is away"))
     return tmp_path / "reports"
 
 
@@ -66,6 +71,41 @@ def test_the_list_shows_versions_and_escapes(client: TestClient) -> None:
     assert f'href="2026-11-12/v1/{PAGE}"' in answer.text
     assert "<script>" not in answer.text
     assert "draft" not in answer.text
+
+
+def make_state(date: str, state: str, **facts: Any) -> DateState:
+    known: dict[str, Any] = {
+        "reason": "", "is_business_day": True, "version": 1, "created_at": None,
+        "matched_count": 7, "trade_count": 9, "breaks": {"price_mismatch": 1200},
+        "reject_count": 3, "replayed_count": 1, "mail_count": 0, "changes": "",
+    }  # fmt: skip
+    return DateState(dt.date.fromisoformat(date), state, **{**known, **facts})
+
+
+def test_the_desk_sees_what_to_close_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = [
+        make_state("2026-11-16", "failed", version=None, reason="<b>why</b>"),
+        make_state("2026-11-13", "out_of_date", version=4, changes="breaks: 2 resolved"),
+        make_state("2026-11-12", "current"),
+    ]
+    by_date = {state.business_date: state for state in states}
+    monkeypatch.setattr(report_pages, "read_states", lambda: (by_date, ""))
+    text = client.get("/").text
+    assert "2 dates to close again</strong>, oldest first: 2026-11-13, 2026-11-16" in text
+    assert "<b>why</b>" not in text
+    assert "1,200" in text
+    assert "breaks: 2 resolved" in text
+    assert "The files of version 4 are not in their folder" in text
+    assert text.count("are not in their folder") == 1
+    assert not re.search(r"<script|<link|<img|https?://", text)
+
+
+def test_the_files_show_while_the_database_is_away(client: TestClient) -> None:
+    text = client.get("/").text
+    assert "The database does not answer" in text
+    assert f'href="2026-11-12/v1/{PAGE}"' in text
 
 
 def test_files_are_served_as_what_they_are(client: TestClient) -> None:
@@ -114,8 +154,6 @@ def test_every_route_asks_who_is_calling() -> None:
 
 
 def test_links_lie_below_the_servers_path() -> None:
-    import datetime as dt
-
     url = build_report_url(dt.date(2026, 11, 12), 3)
     assert url == f"/desk/posttrade/reports/2026-11-12/v3/{PAGE}"
     assert report_pages.list_packs(Path("/nowhere")) == []
