@@ -191,11 +191,49 @@ def test_near_real_time_and_close_agree_with_the_oracle(
         close.reconcile_day(module_dsn, date, run_id="close")
     assert _read_rows(stage.connection) == rows, "close changed what near real time had found"
 
-    stage.connection.execute("delete from recon.matches; delete from recon.breaks")
-    stage.connection.commit()
+    _forget_reconciliation(stage)
     for date in DATES:
         close.reconcile_day(module_dsn, date, run_id="close")
     assert _read_verdict(stage.connection) == expected, "close alone"
+    rows = _read_rows(stage.connection)
+    for date in DATES:
+        close.reconcile_day(module_dsn, date, run_id="again")
+    assert _read_rows(stage.connection) == rows, "a repeated close changed what it had found"
+
+
+def _forget_reconciliation(stage: Stage) -> None:
+    stage.connection.execute(
+        "delete from recon.single_matches; delete from recon.match_sets;"
+        " delete from recon.match_set_exceptions; delete from recon.breaks;"
+        " delete from recon.pending"
+    )
+    stage.connection.commit()
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(early=_histories(), late=_histories(), is_seen_at_once=st.booleans())
+def test_what_comes_after_a_set_was_stored_agrees_with_the_oracle(
+    module_dsn: str,
+    stage: Stage,
+    early: list[list[tuple[str, Record]]],
+    late: list[list[tuple[str, Record]]],
+    is_seen_at_once: bool,
+) -> None:
+    """Versions, moves and cancellations of trades that only a set stands for."""
+    stage.empty()
+    arrived = _capture(module_dsn, stage, early, together=True)
+    _forget_reconciliation(stage)
+    for date in DATES:
+        close.reconcile_day(module_dsn, date, run_id="close")
+
+    arrived += _capture(module_dsn, stage, late, together=not is_seen_at_once)
+    _grace_over(module_dsn)
+    expected = judge(arrived)
+    assert _read_verdict(stage.connection) == expected, "near real time"
+    rows = _read_rows(stage.connection)
+    for date in DATES:
+        close.reconcile_day(module_dsn, date, run_id="again")
+    assert _read_rows(stage.connection) == rows, "close changed what near real time had found"
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

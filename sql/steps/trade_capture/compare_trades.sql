@@ -1,7 +1,8 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
 --          not matched as it stands; a close believes no stored match. The cost follows the trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
---        recon.matches, reference.sources
+--        reference.sources; by recon.look_up_match also recon.single_matches, recon.match_sets,
+--        recon.match_set_exceptions
 -- writes: compared_trades (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_dates (every date of touched_trades)
@@ -34,15 +35,16 @@ select
     p.pnl_impact,
     p.commission,
     p.currency as pnl_currency,
-    m.trade_id is not null as has_match,
-    m.trade_id is not null and not m.is_current as has_stale_match
+    m.has_match,
+    m.has_match
+    and (m.execution_version, m.confirmation_version, m.pnl_snapshot_version)
+        is distinct from (e.version, c.version, p.version) as has_stale_match
 from touched_trades as t
 left join lateral (
     select x.*
     from trade.executions as x
     where x.business_date = any(%(business_dates)s::date[])
-      and x.business_date = t.business_date
-      and x.trade_id = t.trade_id
+      and (x.business_date, x.trade_id) = (t.business_date, t.trade_id)
     order by x.version desc
     limit 1
 ) as e on true
@@ -50,8 +52,7 @@ left join lateral (
     select x.*
     from trade.confirmations as x
     where x.business_date = any(%(business_dates)s::date[])
-      and x.business_date = t.business_date
-      and x.trade_id = t.trade_id
+      and (x.business_date, x.trade_id) = (t.business_date, t.trade_id)
     order by x.version desc
     limit 1
 ) as c on c.status <> 'CANCELLED'
@@ -59,22 +60,18 @@ left join lateral (
     select x.*
     from trade.pnl_snapshots as x
     where x.business_date = any(%(business_dates)s::date[])
-      and x.business_date = t.business_date
-      and x.trade_id = t.trade_id
+      and (x.business_date, x.trade_id) = (t.business_date, t.trade_id)
     order by x.version desc
     limit 1
 ) as p on p.status <> 'CANCELLED'
-left join lateral (
-    select x.trade_id,
-        (x.execution_version, x.confirmation_version, x.pnl_snapshot_version)
-            is not distinct from (e.version, c.version, p.version) as is_current
-    from recon.matches as x
-    where x.business_date = any(%(business_dates)s::date[])
-      and x.business_date = t.business_date
-      and x.trade_id = t.trade_id
-    limit 1
-) as m on true
+cross join lateral recon.look_up_match(
+    %(business_dates)s::date[], t.business_date, t.trade_id, e.version, e.batch_id, e.source_id
+) as m
 left join reference.sources as s on s.source_id = e.source_id
-where t.is_grace_over or e.version is null or m.is_current is not true;
+where t.is_grace_over
+   or e.version is null
+   or not m.has_match
+   or (m.execution_version, m.confirmation_version, m.pnl_snapshot_version)
+       is distinct from (e.version, c.version, p.version);
 
 select (select count(*) from touched_trades) as rows_in, count(*) as rows_out from compared_trades;
