@@ -57,6 +57,7 @@ def read_watermarks(
     topics: Iterable[str] = tuple(FEEDS),
     *,
     may_miss: bool = False,
+    broker: BrokerView | None = None,
 ) -> dict[Place, Watermarks]:
     """First and end offset of every partition of the feeds, as the broker tells them now.
 
@@ -65,12 +66,13 @@ def read_watermarks(
         timeout_s: how long the broker may take.
         topics: the topics.
         may_miss: leave out topics that are not there, unless none is.
+        broker: the caller's view of the broker, if it keeps one; else one is made for this look.
 
     Raises:
         Unavailable: the broker does not answer in time.
         ConfigurationError: a topic is not there.
     """
-    broker = BrokerView(kafka_config)
+    broker = broker or BrokerView(kafka_config)
     asked = list(topics)
     told = broker.read_topics(asked, timeout_s)
     missing = [topic for topic in asked if topic not in told]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
+import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 CAPTURE_TASK = "capture_batches"
 IDLE_LIMIT = dt.timedelta(hours=1)
-POLL_S = 1.0
+POLL_S = 0.5
 PAUSE_AFTER_FAILURE = dt.timedelta(seconds=30)
 WATERMARKS_TIMEOUT_S = 5.0
 CHECK_TIMEOUT_S = 30.0  # of one look from the trigger, with both servers slow
@@ -89,7 +91,7 @@ class MessageSensor(BaseOperator):
 
 
 class MessageTrigger(BaseTrigger):
-    """Looks for work every second; a server that is away is waited for.
+    """Looks for work twice a second; a server that is away is waited for.
 
     Args:
         until: fires at this time at the latest, so that an idle run ends.
@@ -178,13 +180,25 @@ def find_work(dsn: str, kafka_config: dict[str, Any]) -> str | None:
     Raises:
         Unavailable: broker or database does not answer.
     """
-    from posttrade.backlog import is_capture_idle, read_watermarks
-    from posttrade.capture import next_due_at
+    from posttrade.backlog import is_drained, read_watermarks
+    from posttrade.database import connect
+    from posttrade.statements import read_statement
 
-    watermarks = read_watermarks(kafka_config, timeout_s=WATERMARKS_TIMEOUT_S, may_miss=True)
-    if not is_capture_idle(dsn, watermarks):
-        return "messages or unfinished batches wait"
-    due_at = next_due_at(dsn)
-    if due_at is not None and seconds_until(due_at) <= 0:
-        return f"trades have run out of their grace since {due_at.isoformat()}"
-    return None
+    broker = view_broker(json.dumps(kafka_config, sort_keys=True, default=str))
+    watermarks = read_watermarks(
+        kafka_config, timeout_s=WATERMARKS_TIMEOUT_S, may_miss=True, broker=broker
+    )
+    with connect(dsn, application_name="posttrade wait") as connection:
+        unfinished, *_ = connection.execute(read_statement("landing/count_unfinished")).fetchall()
+        if unfinished != (0,) or not is_drained(connection, watermarks):
+            return "messages or unfinished batches wait"
+        overdue, *_ = connection.execute(read_statement("recon/is_grace_over")).fetchall()
+    return "trades have run out of their grace" if overdue == (True,) else None
+
+
+@functools.lru_cache(maxsize=2)
+def view_broker(kafka_config: str) -> Any:
+    """The broker of a configuration, kept open from look to look."""
+    from posttrade.watermarks import BrokerView
+
+    return BrokerView(json.loads(kafka_config))

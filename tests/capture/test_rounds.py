@@ -26,15 +26,17 @@ from control.step_runs
 group by step, outcome
 order by step
 """
+FAR_OFFSET = 10**9  # where no message of the broker's comes
+PATIENCE_S = 200
 STATUSES = "select status, count(*) from landing.batches group by status order by status"
 
 
 def plant_stopped_batch(desk: Desk) -> int:
     """A drained batch that has lost a row: its gate will stop it."""
     with psycopg.connect(desk.dsn, autocommit=True) as connection:
-        return insert_batch(
-            connection, "executions", [good_row("executions", TODAY)], miscounted_by=1
-        )
+        connection.execute("select landing.ensure_message_partition(current_date)")
+        row = {**good_row("executions", TODAY), "message_offset": FAR_OFFSET}
+        return insert_batch(connection, "executions", [row], miscounted_by=1)
 
 
 def test_messages_become_matches_in_rounds(desk: Desk) -> None:
@@ -90,19 +92,26 @@ def test_a_stopped_batch_holds_up_no_other_and_is_told_once(desk: Desk) -> None:
 
 def test_a_stopped_batch_is_told_soon_under_traffic(desk: Desk) -> None:
     plant_stopped_batch(desk)
-    limits = dataclasses.replace(BRIEFLY, stopped_s=0.5, idle_s=30.0)
+    limits = dataclasses.replace(BRIEFLY, stopped_s=0.5, idle_s=2 * PATIENCE_S, lasts_s=900)
     began = time.monotonic()
     with pytest.raises(GateFailed):
         desk.rounds(limits=limits).run()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < PATIENCE_S
 
 
 def test_a_stopped_batch_is_told_although_the_broker_went(desk: Desk) -> None:
     plant_stopped_batch(desk)
-    limits = dataclasses.replace(BRIEFLY, idle_s=30.0, stopped_s=50.0)
-    threading.Timer(3.0, desk.broker.stop).start()
+    limits = dataclasses.replace(BRIEFLY, idle_s=PATIENCE_S, stopped_s=PATIENCE_S, lasts_s=900)
+
+    def stop_broker() -> None:
+        wait_until(lambda: ("STOPPED", 1) in desk.ask(STATUSES), PATIENCE_S)
+        desk.broker.stop()
+
+    stopper = threading.Thread(target=stop_broker)
+    stopper.start()
     with pytest.raises(GateFailed, match=r"is stopped.*; Unavailable: "):
         desk.rounds(limits=limits).run()
+    stopper.join()
 
 
 def test_without_a_broker_it_ends_with_unavailable(desk: Desk) -> None:
@@ -116,7 +125,8 @@ def test_without_a_broker_it_ends_with_unavailable(desk: Desk) -> None:
 def test_a_lost_connection_ends_it_and_the_next_series_goes_on(desk: Desk) -> None:
     desk.send(20)
     errors: list[BaseException] = []
-    rounds = desk.rounds(limits=dataclasses.replace(BRIEFLY, idle_s=30.0))
+    limits = dataclasses.replace(BRIEFLY, idle_s=PATIENCE_S, lasts_s=900)
+    rounds = desk.rounds(limits=limits)
 
     def run() -> None:
         try:
@@ -126,7 +136,7 @@ def test_a_lost_connection_ends_it_and_the_next_series_goes_on(desk: Desk) -> No
 
     worker = threading.Thread(target=run)
     worker.start()
-    wait_until(lambda: rounds.counts.rounds > 0, 60)
+    wait_until(lambda: rounds.counts.rounds > 0, PATIENCE_S)
     end_sessions = (
         "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
         " and datname = current_database() and application_name like 'posttrade%'"

@@ -263,7 +263,8 @@ def _listen(sql_engine: Any, engine: QualityEngine) -> None:
 
     def note_outage(context: Any) -> None:
         error = context.original_exception
-        if isinstance(error, psycopg.OperationalError):
+        # a connection that died while it lay idle is replaced before anything is asked of it
+        if isinstance(error, psycopg.OperationalError) and not context.is_pre_ping:
             state = error.sqlstate or ""
             if not state or state.startswith(OUTAGE_STATES):
                 engine.outage = f"the trade database broke off during validation: {error}"
