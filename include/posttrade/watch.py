@@ -28,7 +28,12 @@ STATEMENT_TIMEOUT_S = 60
 EVENTS_MAX = 20_000
 LONGEST_WINDOW_S = 3600  # pauses between alerts of a kind double from the policy's window to this
 BREAK_STEPS = ("list_new_breaks", "count_new_breaks", "raise_break_alert")
-DEADLINE_STEPS = ("find_late_feeds", "find_late_closes", "find_stopped_capture")
+DEADLINE_STEPS = (
+    "find_late_feeds",
+    "find_late_closes",
+    "find_outdated_reports",
+    "find_stopped_capture",
+)
 RECOVERY_STEPS = ("resolve_deadlines", "resolve_failures", "raise_recoveries", "plan_deliveries")
 
 
@@ -86,7 +91,7 @@ def announce_breaks(dsn: str, kafka_config: Mapping[str, Any]) -> int:
 def check_deadlines(
     dsn: str, kafka_config: Mapping[str, Any], *, as_of: dt.datetime | None = None
 ) -> int:
-    """Find feeds, closes and a capture that are late, and what is over; the next round alerts.
+    """Find feeds, closes, a capture and reports that are behind, and what is over; the next round alerts.
 
     What is over gets its message at once: it was settled when it was found, and comes once.
 

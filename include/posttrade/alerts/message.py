@@ -36,6 +36,7 @@ TITLES = {
     "task_failed": ("A task failed", "{count} tasks failed"),
     "feed_late": ("A feed has not arrived", "{count} feeds have not arrived"),
     "close_late": ("A close is late", "{count} closes are late"),
+    "report_outdated": ("A report is out of date", "{count} reports are out of date"),
     "service_given_up": (
         "A service does not stay up and is given up",
         "{count} services do not stay up and are given up",
