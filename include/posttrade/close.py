@@ -24,7 +24,6 @@ from posttrade.statements import read_statement
 def begin_close(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
     """Note that the date is being closed; makes its partitions where it has none."""
     with _logged_steps(dsn, "begin_close", business_date, run_id) as (steps, log):
-        steps.parameters["calendar_id"] = HOUSE_CALENDAR
         return _record(log, steps.run("begin_close"))
 
 
@@ -147,6 +146,7 @@ def _logged_steps(
             "run_id": run_id,
             "as_of": dt.datetime.now(dt.timezone.utc),
             "feeds": list(FEEDS),
+            "calendar_id": HOUSE_CALENDAR,
         }
         yield StepSequence(connection, "end_of_day", parameters), log
 

@@ -1,11 +1,12 @@
 -- purpose: count, for the batches that hold a message of the date, the offsets they cover and the
 --          messages that are stored for them, or were when retention took them.
---          Offsets lost without any message beside them count on the UTC date that found them lost.
+--          Offsets lost without any message beside them count on the house's first business day
+--          from the UTC date that found them lost: a weekend is not closed.
 -- reads: control.received_counts, landing.batches, landing.batch_ranges, landing.messages,
---        landing.dropped_ranges
+--        landing.dropped_ranges, reference.calendar_days
 -- writes: counted_offsets (temporary)
 -- rerun: replaces the temporary table
--- parameters: business_date
+-- parameters: business_date, calendar_id
 
 drop table if exists pg_temp.counted_offsets;
 
@@ -24,7 +25,16 @@ with ranges as (
             on a.batch_id = l.batch_id
         where l.lost_count > 0
           and a.message_count = 0
-          and (a.drained_at at time zone 'UTC')::date = %(business_date)s
+          and %(business_date)s = coalesce(
+              (
+                  select min(calendar_date)
+                  from reference.calendar_days
+                  where calendar_id = %(calendar_id)s
+                    and is_business_day
+                    and calendar_date >= (a.drained_at at time zone 'UTC')::date
+              ),
+              (a.drained_at at time zone 'UTC')::date
+          )
     )
 )
 select
