@@ -18,6 +18,7 @@ import psycopg
 from posttrade.business_calendar import FIRST_DATE, BusinessCalendar, last_known_date
 from posttrade.database import StepCounts, run_step
 from posttrade.errors import ConfigurationError
+from posttrade.statements import read_statement
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
@@ -61,10 +62,8 @@ def load_reference_data(
     """
     last_date = last_known_date(dt.datetime.now(dt.timezone.utc).date())
     fingerprint = _take_fingerprint(folder, last_date)
-    connection.execute("select pg_advisory_xact_lock(hashtext('reference_data'))")
-    newest = connection.execute(
-        "select fingerprint from reference.loads order by load_id desc limit 1"
-    ).fetchone()
+    connection.execute(read_statement("reference_data/lock_load"))
+    newest = connection.execute(read_statement("reference_data/read_newest_load")).fetchone()
     if newest is not None and newest[0] == fingerprint:
         return StepCounts(0, 0)
     run_step(connection, "reference_data/prepare_load", {})
@@ -79,8 +78,8 @@ def load_reference_data(
     merged = (parties, days, policies, settlement)
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
-        "insert into reference.loads (fingerprint, row_count) values (%s, %s)",
-        (fingerprint, counts.rows_in),
+        read_statement("reference_data/record_load"),
+        {"fingerprint": fingerprint, "row_count": counts.rows_in},
     )
     return counts
 
@@ -113,12 +112,7 @@ def _copy_files(connection: psycopg.Connection[Any], folder: Path) -> None:
 
 
 def _copy_calendars(connection: psycopg.Connection[Any], last_date: dt.date) -> None:
-    cursor = connection.execute(
-        "select trading_calendar from loaded_markets"
-        " union select settlement_calendar from loaded_markets"
-        " union select counting_calendar from loaded_markets where counting_calendar is not null"
-        " order by 1"
-    )
+    cursor = connection.execute(read_statement("reference_data/list_calendars"))
     calendar_ids = [row[0] for row in cursor.fetchall()]
     with cursor.copy(_COPY_CALENDAR_DAYS) as copy:
         for calendar_id in calendar_ids:
