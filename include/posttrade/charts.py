@@ -249,5 +249,6 @@ def _finish(chart: Any) -> dict[str, Any]:
         )
         .configure_text(color=INK, fontSize=11)
     )
-    specification: dict[str, Any] = configured.to_dict()
+    # looking the whole specification through again costs as much as drawing it
+    specification: dict[str, Any] = configured.to_dict(validate=False)
     return specification
