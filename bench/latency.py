@@ -133,26 +133,34 @@ def choose_date(dsn: str) -> dt.date:
 
 
 def measure_idle_load(instance: Instance) -> dict[str, float]:
-    """Cores that the instance takes while nothing comes, by service."""
+    """Cores that the instance takes while nothing comes, by process."""
+    time.sleep(REST_S)
+    before = read_cpu_seconds(instance)
+    time.sleep(REST_S)
+    return describe_load(before, read_cpu_seconds(instance), REST_S)
+
+
+def read_cpu_seconds(instance: Instance) -> dict[int, tuple[str, float]]:
+    """Name and processor time of each process, with that of its children that have ended."""
     from posttrade.embedded import processes
 
-    def read_seconds() -> dict[int, tuple[str, float]]:
-        times = {}
-        for process in processes.find_members(instance):
-            with contextlib.suppress(psutil.Error):
-                spent = process.cpu_times()
-                times[process.pid] = (name_process(process), spent.user + spent.system)
-        return times
+    seconds = {}
+    for process in processes.find_members(instance):
+        with contextlib.suppress(psutil.Error):
+            seconds[process.pid] = (name_process(process), float(sum(process.cpu_times()[:4])))
+    return seconds
 
-    time.sleep(REST_S)
-    before = read_seconds()
-    time.sleep(REST_S)
+
+def describe_load(
+    before: dict[int, tuple[str, float]], after: dict[int, tuple[str, float]], seconds: float
+) -> dict[str, float]:
+    """Cores taken between two looks, in all and by name."""
     cores: dict[str, float] = {}
-    for pid, (name, spent) in read_seconds().items():
+    for pid, (name, spent) in after.items():
         used = spent - before.get(pid, (name, 0.0))[1]
-        cores[name] = cores.get(name, 0.0) + used / REST_S
-    cores = {name: round(share, 3) for name, share in cores.items() if share >= 0.0005}
-    return {"all": round(sum(cores.values()), 3), **cores}
+        cores[name] = cores.get(name, 0.0) + used / seconds
+    told = {name: round(share, 3) for name, share in cores.items() if share >= 0.0005}
+    return {"all": round(sum(cores.values()), 3), **told}
 
 
 def name_process(process: psutil.Process) -> str:
@@ -169,13 +177,16 @@ def repeat_once(instance: Instance, business_date: dt.date, count: int, rate: in
     """Send for a while, wait until everything is compared, and read how long each outcome took."""
     since = dt.datetime.now(dt.timezone.utc)
     grace_ends: dict[str, dt.datetime] = {}
+    before = read_cpu_seconds(instance)
     with sampled_memory(instance) as memory:
         sent = send(instance, business_date, count, rate, grace_ends)
+        load = describe_load(before, read_cpu_seconds(instance), sent["seconds"])
         await_outcomes(instance, business_date, sum(sent["sent"].values()), grace_ends)
     outcomes = read_outcomes(instance.trade_dsn, business_date, grace_ends)
     facts = {
         "messages": sum(sent["sent"].values()),
         "sending_s": round(sent["seconds"], 1),
+        "cores": load,
         "outcomes": describe_outcomes(outcomes),
         **check_outcomes(instance.trade_dsn, business_date, sent),
     }
