@@ -145,7 +145,8 @@ def test_a_date_closed_again_after_its_messages_went_still_adds_up(filled: str) 
     found = []
     for _ in range(2):
         with connect(filled) as connection:
-            run_step(connection, "end_of_day/count_offsets", {"business_date": OLD})
+            scope = {"business_date": OLD, "calendar_id": "XNYS"}
+            run_step(connection, "end_of_day/count_offsets", scope)
             found.append(connection.execute(totals.encode()).fetchall())
         remove_expired(filled, as_of=LATER)
     assert found == [[(2, 2)], [(2, 2)]]
