@@ -1,6 +1,6 @@
 -- purpose: count anew, from the tables, what became of every message of the date, beside what the
---          batches said they received. A feed that sent nothing is counted with zeros: its silence is
---          a finding, too.
+--          batches said they received. A feed that sent nothing is counted with zeros: silence is a
+--          finding, too.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
 -- writes: counted_totals (temporary)
@@ -59,8 +59,7 @@ select
     sum(notional) as accepted_notional
 from counted
 group by feed
-having
-    feed = any(%(feeds)s::text [])
+having feed = any(%(feeds)s::text [])
     or sum(received) <> 0
     or sum(accepted) + sum(rejected) + sum(duplicates) <> 0;
 
