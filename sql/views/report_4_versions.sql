@@ -37,6 +37,6 @@ select business_date, version, late_input_count, changed_dates
 from compared
 where late_input_count > 0 or cardinality(changed_dates) > 0;
 comment on view report.outdated_dates is
-    'Dates to close again. late_input_count: batches that brought records, or took some away, after '
-    'the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, '
-    'so that it opens with other positions than they close with.';
+    'Dates to close again. late_input_count: batches that brought records, or took some away, '
+    'after the date was closed. changed_dates: earlier dates whose flows changed after the pack '
+    'was made, so that it opens with other positions than they close with.';
