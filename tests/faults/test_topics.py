@@ -282,3 +282,27 @@ def test_records_cut_off_while_the_drain_stays_open(town: Town) -> None:
     assert ("offsets_lost",) in [row[:1] for row in town.alerts()]
     assert feed_reader.CONSUME_MESSAGES_MAX > 60
     town.check_places()
+
+
+def test_large_messages_pass_by_the_small_ones(town: Town) -> None:
+    """Larger than a fetch, and than what a contract takes: a reject that keeps its bytes."""
+    size = 5 * 1024 * 1024
+    town.kafka.delete_topics(["trades"])
+    town.kafka.create_topics(["trades"], max_message_bytes=str(8 * 1024 * 1024))
+    producer = Producer(
+        {
+            "bootstrap.servers": town.kafka.bootstrap_servers,
+            "message.max.bytes": 8 * 1024 * 1024,
+        }
+    )
+    for number in range(3):
+        producer.produce("trades", b"x" * size, partition=0)
+        producer.produce("trades", town.make(number), partition=0)
+    assert producer.flush(60) == 0
+    town.take()
+    assert town.ask("select message_offset, reason, length(payload) from landing.rejects") == [
+        (offset, "message_too_large", size) for offset in (0, 2, 4)
+    ]
+    assert town.count("staging.executions") == 3
+    assert not town.drain.has_work()
+    town.check_places()
