@@ -45,7 +45,7 @@ ROWS = (100_000, 1_000_000)
 LAST_DATE = dt.date(2026, 11, 19)
 BATCH_SIZE = 1000
 FEEDS = ("executions", "confirmations", "pnl_snapshots")
-BATCH_ID_STEP = 10_000_000  # sizes and feeds lie apart
+BATCH_ID_STEP = 1_000_000  # sizes lie apart; the batches of a date follow each other
 OFFSET_STEP = 1_000_000_000
 SAMPLE_S = 0.1
 LIMIT = "its SQL alone"
@@ -102,14 +102,15 @@ def lay_day(dsn: str, business_date: dt.date, count: int, number: int) -> None:
     from posttrade.close import begin_close, reconcile_day
 
     lowest = {
-        "lowest_batch_id": number * len(FEEDS) * BATCH_ID_STEP,
+        "lowest_batch_id": number * BATCH_ID_STEP,
         "first_offset": number * OFFSET_STEP,
     }
     scope = {"business_date": business_date, "count": count, "batch_size": BATCH_SIZE, **lowest}
     with psycopg.connect(dsn) as connection:
         connection.execute("select control.ensure_partitions(%(business_date)s)", scope)
         for place, feed in enumerate(FEEDS):
-            scope["first_batch_id"] = lowest["lowest_batch_id"] + place * BATCH_ID_STEP
+            batches_before = place * (count // BATCH_SIZE + 1)
+            scope["first_batch_id"] = lowest["lowest_batch_id"] + batches_before
             connection.execute(read_sql(f"day/fill_{feed}"), scope)
         for name in ("messages", "batches", "ranges", "received_counts", "quality_results"):
             connection.execute(read_sql(f"day/fill_{name}"), scope)
