@@ -85,7 +85,7 @@ def repeat_once(server: str, count: int, variant: str, *, with_peer: bool) -> Re
         peer_seconds = None
         if with_peer:
             found = measure("bench.peers.rowwise_ledger", "settle", database, PEER_TRADES)
-            peer_seconds = found.seconds * count / PEER_TRADES
+            peer_seconds = found.seconds * laid / found.facts["trades"]
     return Repetition(product, limit.seconds, peer_seconds)
 
 

@@ -720,14 +720,13 @@ CREATE FUNCTION reference.settlement_date(p_market_id text, p_asset_class text, 
     LANGUAGE sql STABLE
     AS $$
     select settlement_date
-    from reference.settlement_dates(array[p_trade_date])
-    where market_id = p_market_id
-      and asset_class = p_asset_class
+    from reference.settlement_dates(array[p_trade_date], array[p_market_id])
+    where asset_class = p_asset_class
 $$;
 
 COMMENT ON FUNCTION reference.settlement_date(p_market_id text, p_asset_class text, p_trade_date date) IS 'When a trade of a market and asset class settles; null where no cycle or calendar reaches. For many trades join reference.settlement_dates.';
 
-CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABLE(business_date date, market_id text, asset_class text, settlement_date date)
+CREATE FUNCTION reference.settlement_dates(p_business_dates date[], p_market_ids text[] DEFAULT NULL::text[]) RETURNS TABLE(business_date date, market_id text, asset_class text, settlement_date date)
     LANGUAGE sql STABLE
     AS $$
     select
@@ -745,7 +744,9 @@ CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABL
         where c.effective_from <= traded.business_date
         order by c.market_id, c.asset_class, c.effective_from desc
     ) as cycle
-    join reference.markets as m on m.market_id = cycle.market_id
+    join reference.markets as m
+        on m.market_id = cycle.market_id
+        and (p_market_ids is null or m.market_id = any(p_market_ids))
     join reference.calendar_days as trade_day
         on trade_day.calendar_id = coalesce(m.counting_calendar, m.settlement_calendar)
         and trade_day.calendar_date = traded.business_date
@@ -765,7 +766,7 @@ CREATE FUNCTION reference.settlement_dates(p_business_dates date[]) RETURNS TABL
             = due.business_day_ordinal + (not due.is_business_day)::integer
 $$;
 
-COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[]) IS 'Settlement date for each trade date, market and asset class. No row where no cycle is in force or the calendar does not reach.';
+COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[], p_market_ids text[]) IS 'Settlement date for each trade date, market (all, or some) and asset class. No row where no cycle is in force or the calendar does not reach.';
 
 CREATE FUNCTION report.instant(p_instant timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2301,6 +2302,98 @@ ALTER TABLE quality.results ALTER COLUMN result_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE recon.breaks (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    break_type text NOT NULL,
+    status text DEFAULT 'OPEN'::text NOT NULL,
+    expected_value text,
+    actual_value text,
+    delta numeric,
+    exposure_amount numeric,
+    currency text,
+    counterparty_id text,
+    symbol text,
+    opened_run_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_run_id text,
+    resolved_at timestamp with time zone,
+    resolved_reason text,
+    CONSTRAINT breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
+    CONSTRAINT breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
+    CONSTRAINT breaks_type_known CHECK ((break_type = ANY (ARRAY['quantity_mismatch'::text, 'price_mismatch'::text, 'timestamp_mismatch'::text, 'pnl_mismatch'::text, 'missing_confirmation'::text, 'missing_execution'::text, 'missing_pnl_snapshot'::text, 'duplicate_execution'::text, 'duplicate_confirmation'::text, 'duplicate_pnl_snapshot'::text])))
+)
+PARTITION BY LIST (business_date);
+
+COMMENT ON TABLE recon.breaks IS 'One row per trade and type. expected_value is the execution''s (for P&L: price x quantity - commission), actual_value the other side''s, delta = actual - expected (milliseconds for timestamps), exposure_amount the money at risk. A repaired break is RESOLVED and stays; it becomes OPEN again, with its first opened_at, when it comes back.';
+
+CREATE TABLE settlement.breaks (
+    business_date date NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    break_type text NOT NULL,
+    status text DEFAULT 'OPEN'::text NOT NULL,
+    expected_value text,
+    actual_value text,
+    delta numeric,
+    exposure_amount numeric,
+    currency text,
+    counterparty_id text,
+    symbol text,
+    opened_run_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_run_id text,
+    resolved_at timestamp with time zone,
+    resolved_reason text,
+    CONSTRAINT settlement_breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
+    CONSTRAINT settlement_breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
+    CONSTRAINT settlement_breaks_subject_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'STANDING_INSTRUCTION'::text, 'INSTRUCTION'::text, 'ORDER'::text, 'FEE'::text, 'STATEMENT'::text]))),
+    CONSTRAINT settlement_breaks_type_is_a_name CHECK ((break_type ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+COMMENT ON TABLE settlement.breaks IS 'Breaks of settlement, of the shape and life of recon.breaks; the reconciliation leaves them alone. subject_id: the trade, order, fee or instruction concerned; of a standing instruction counterparty/market/asset class/currency: what lacks is one break, however many trades wait.';
+
+CREATE VIEW recon.all_breaks AS
+ SELECT breaks.business_date,
+    'TRADE'::text AS subject_kind,
+    breaks.trade_id,
+    breaks.break_type,
+    breaks.status,
+    breaks.expected_value,
+    breaks.actual_value,
+    breaks.delta,
+    breaks.exposure_amount,
+    breaks.currency,
+    breaks.counterparty_id,
+    breaks.symbol,
+    breaks.opened_run_id,
+    breaks.opened_at,
+    breaks.resolved_run_id,
+    breaks.resolved_at,
+    breaks.resolved_reason
+   FROM recon.breaks
+UNION ALL
+ SELECT breaks.business_date,
+    breaks.subject_kind,
+    breaks.subject_id AS trade_id,
+    breaks.break_type,
+    breaks.status,
+    breaks.expected_value,
+    breaks.actual_value,
+    breaks.delta,
+    breaks.exposure_amount,
+    breaks.currency,
+    breaks.counterparty_id,
+    breaks.symbol,
+    breaks.opened_run_id,
+    breaks.opened_at,
+    breaks.resolved_run_id,
+    breaks.resolved_at,
+    breaks.resolved_reason
+   FROM settlement.breaks;
+
+COMMENT ON VIEW recon.all_breaks IS 'recon.breaks and settlement.breaks together; trade_id names the subject, which subject_kind says the kind of.';
+
 CREATE TABLE recon.break_events (
     event_id bigint NOT NULL,
     business_date date NOT NULL,
@@ -2333,31 +2426,6 @@ ALTER TABLE recon.break_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE recon.breaks (
-    business_date date NOT NULL,
-    trade_id text NOT NULL,
-    break_type text NOT NULL,
-    status text DEFAULT 'OPEN'::text NOT NULL,
-    expected_value text,
-    actual_value text,
-    delta numeric,
-    exposure_amount numeric,
-    currency text,
-    counterparty_id text,
-    symbol text,
-    opened_run_id text NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    resolved_run_id text,
-    resolved_at timestamp with time zone,
-    resolved_reason text,
-    CONSTRAINT breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
-    CONSTRAINT breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
-    CONSTRAINT breaks_type_known CHECK ((break_type = ANY (ARRAY['quantity_mismatch'::text, 'price_mismatch'::text, 'timestamp_mismatch'::text, 'pnl_mismatch'::text, 'missing_confirmation'::text, 'missing_execution'::text, 'missing_pnl_snapshot'::text, 'duplicate_execution'::text, 'duplicate_confirmation'::text, 'duplicate_pnl_snapshot'::text])))
-)
-PARTITION BY LIST (business_date);
-
-COMMENT ON TABLE recon.breaks IS 'One row per trade and type. expected_value is the execution''s (for P&L: price x quantity - commission), actual_value the other side''s, delta = actual - expected (milliseconds for timestamps), exposure_amount the money at risk. A repaired break is RESOLVED and stays; it becomes OPEN again, with its first opened_at, when it comes back.';
 
 CREATE TABLE recon.match_set_exceptions (
     business_date date NOT NULL,
@@ -2762,7 +2830,7 @@ CREATE VIEW report.break_counterparties AS
     c.counterparty_name,
     b.break_type,
     count(*) AS open_count
-   FROM (recon.breaks b
+   FROM (recon.all_breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
   WHERE (b.status = 'OPEN'::text)
   GROUP BY b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;
@@ -2775,7 +2843,7 @@ CREATE VIEW report.break_summary AS
     count(*) FILTER (WHERE (status <> 'OPEN'::text)) AS resolved_count,
     count(*) AS total_count,
     sum(exposure_amount) FILTER (WHERE (status = 'OPEN'::text)) AS open_exposure_amount
-   FROM recon.breaks
+   FROM recon.all_breaks
   GROUP BY business_date, break_type, currency;
 
 COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures of different currencies are never added.';
@@ -2804,7 +2872,7 @@ CREATE VIEW report.breaks AS
     b.opened_at,
     b.resolved_at,
     b.resolved_reason
-   FROM ((recon.breaks b
+   FROM ((recon.all_breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
      LEFT JOIN reference.instruments i ON ((i.symbol = b.symbol)));
 
@@ -3230,32 +3298,6 @@ ALTER TABLE settlement.acts ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE settlement.breaks (
-    business_date date NOT NULL,
-    subject_kind text NOT NULL,
-    subject_id text NOT NULL,
-    break_type text NOT NULL,
-    status text DEFAULT 'OPEN'::text NOT NULL,
-    expected_value text,
-    actual_value text,
-    delta numeric,
-    exposure_amount numeric,
-    currency text,
-    counterparty_id text,
-    symbol text,
-    opened_run_id text NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    resolved_run_id text,
-    resolved_at timestamp with time zone,
-    resolved_reason text,
-    CONSTRAINT settlement_breaks_resolved_has_reason CHECK (((status = 'RESOLVED'::text) = ((resolved_at IS NOT NULL) AND (resolved_reason IS NOT NULL)))),
-    CONSTRAINT settlement_breaks_status_known CHECK ((status = ANY (ARRAY['OPEN'::text, 'RESOLVED'::text]))),
-    CONSTRAINT settlement_breaks_subject_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'STANDING_INSTRUCTION'::text, 'INSTRUCTION'::text, 'ORDER'::text, 'FEE'::text, 'STATEMENT'::text]))),
-    CONSTRAINT settlement_breaks_type_is_a_name CHECK ((break_type ~ '^[a-z][a-z0-9_]*$'::text))
-);
-
-COMMENT ON TABLE settlement.breaks IS 'Breaks of settlement, of the shape and life of recon.breaks; the reconciliation leaves them alone. subject_id: the trade, order, fee or instruction concerned; of a standing instruction counterparty/market/asset class/currency: what lacks is one break, however many trades wait.';
 
 CREATE TABLE settlement.cycles (
     settlement_date date NOT NULL,

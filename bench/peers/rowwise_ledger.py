@@ -32,9 +32,9 @@ def settle(database: str, count: int) -> tuple[float, dict[str, Any]]:
         seconds = time.perf_counter() - started
         written = connection.execute(read_sql("settle/count_peer_lines")).fetchone()
         connection.execute(read_sql("settle/drop_peer_tables"))
-    if written is None or written[0] != 4 * count:
-        raise RuntimeError(f"the peer wrote {written}, expected {4 * count} lines")
-    return seconds, {"lines": written[0]}
+    if written is None or written[0] != 4 * len(rows):
+        raise RuntimeError(f"the peer wrote {written}, expected {4 * len(rows)} lines")
+    return seconds, {"trades": len(rows), "lines": written[0]}
 
 
 def write(cursor: psycopg.Cursor[Any], rows: list[tuple[Any, ...]], first: int) -> None:

@@ -1,8 +1,11 @@
 -- Settlement dates: T+n, n effective-dated, counted on the market's counting calendar and moved on to a
 -- day of its settlement calendar (for most markets these are one calendar).
 
-create or replace function reference.settlement_dates(p_business_dates date[])
-returns table (
+drop function if exists reference.settlement_dates(date[]);
+
+create or replace function reference.settlement_dates(
+    p_business_dates date[], p_market_ids text[] default null
+) returns table (
     business_date date,
     market_id text,
     asset_class text,
@@ -24,7 +27,9 @@ language sql stable as $$
         where c.effective_from <= traded.business_date
         order by c.market_id, c.asset_class, c.effective_from desc
     ) as cycle
-    join reference.markets as m on m.market_id = cycle.market_id
+    join reference.markets as m
+        on m.market_id = cycle.market_id
+        and (p_market_ids is null or m.market_id = any(p_market_ids))
     join reference.calendar_days as trade_day
         on trade_day.calendar_id = coalesce(m.counting_calendar, m.settlement_calendar)
         and trade_day.calendar_date = traded.business_date
@@ -43,18 +48,17 @@ language sql stable as $$
         and settles.business_day_ordinal
             = due.business_day_ordinal + (not due.is_business_day)::integer
 $$;
-comment on function reference.settlement_dates(date[]) is
-    'Settlement date for each trade date, market and asset class. No row where no cycle is in force '
-    'or the calendar does not reach.';
+comment on function reference.settlement_dates(date[], text[]) is
+    'Settlement date for each trade date, market (all, or some) and asset class. No row where no cycle '
+    'is in force or the calendar does not reach.';
 
 create or replace function reference.settlement_date(
     p_market_id text, p_asset_class text, p_trade_date date
 ) returns date
 language sql stable as $$
     select settlement_date
-    from reference.settlement_dates(array[p_trade_date])
-    where market_id = p_market_id
-      and asset_class = p_asset_class
+    from reference.settlement_dates(array[p_trade_date], array[p_market_id])
+    where asset_class = p_asset_class
 $$;
 comment on function reference.settlement_date(text, text, date) is
     'When a trade of a market and asset class settles; null where no cycle or calendar reaches. For '

@@ -132,8 +132,8 @@ def test_a_trade_withdrawn_altogether_is_cancelled_at_close(desk: Desk) -> None:
 
 
 def test_the_price_decides_who_pays(desk: Desk) -> None:
-    """A negative price (WTI, 20 April 2020: -37.63) swaps payer and payee; a price of zero moves
-    no cash. CME Group, "Testing of negative prices", April 2020.
+    """A negative price swaps payer and payee; a price of zero moves no cash. The price is WTI's of
+    20 April 2020 (CFTC, Interim Staff Report of 23 November 2020).
     """
     desk.book("NEGATIVE", price=Decimal("-37.63"), quantity=Decimal(10))
     desk.book("ZERO", price=Decimal(0), side="SELL")
@@ -257,3 +257,23 @@ def test_a_lacking_standing_instruction_is_one_break_and_the_trades_wait(desk: D
         "select distinct securities_account from settlement.instructions"
         " join reference.standing_instructions using (standing_instruction_id)"
     ) == [("S2",)]
+
+
+def test_a_break_of_settlement_is_told_as_any_other(desk: Desk) -> None:
+    desk.book("T1", counterparty_id="NOBODY")
+    desk.follow()
+    subject = "NOBODY/US/EQUITY/USD"
+    assert desk.step("watch/list_new_breaks") == (1, 1)
+    assert desk.step("watch/count_new_breaks") == (1, 1)
+    assert desk.step("watch/announce_breaks", event_limit=10) == (1, 1)
+    assert desk.rows(
+        "select payload ->> 'subject_kind', payload ->> 'trade_id', payload ->> 'event'"
+        " from outbox.messages"
+    ) == [("STANDING_INSTRUCTION", subject, "OPENED")]
+    assert desk.rows("select break_type, open_count from report.break_summary") == [
+        ("standing_instruction_missing", 1)
+    ]
+    # the reconciliation of the same trade leaves it alone
+    desk.match("T2")
+    desk.follow()
+    assert desk.rows("select trade_id, status from recon.all_breaks") == [(subject, "OPEN")]

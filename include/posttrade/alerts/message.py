@@ -219,7 +219,7 @@ def build_context(alert: Alert) -> dict[str, Any]:
         "types": cut_rows(group_rows(alert.facts["by_type"]), TYPES_MAX),
         "counterparties": cut_rows(group_rows(alert.facts["by_counterparty"])),
         "largest": largest,
-        "next_step": "./posttrade psql -c \"select * from recon.breaks where status = 'OPEN'\"",
+        "next_step": "./posttrade psql -c \"select * from recon.all_breaks where status = 'OPEN'\"",
     }
 
 

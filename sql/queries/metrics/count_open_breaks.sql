@@ -5,6 +5,6 @@ select
     count(*) as breaks,
     coalesce(sum(exposure_amount), 0) as exposure_amount,
     extract(epoch from min(opened_at))::float8 as oldest_at
-from recon.breaks
+from recon.all_breaks
 where status = 'OPEN'
 group by break_type, coalesce(currency, '')

@@ -23,6 +23,7 @@ select
     jsonb_build_object(
         'event', event,
         'business_date', business_date,
+        'subject_kind', subject_kind,
         'trade_id', trade_id,
         'break_type', break_type,
         'expected_value', expected_value,
