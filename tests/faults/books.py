@@ -131,9 +131,10 @@ def _digest(payload: bytes | None) -> str | None:
 def _check_ranges(
     connection: psycopg.Connection[Any], findings: Findings, lost_allowed: int
 ) -> None:
-    for overlaps, gaps, lost, off in connection.execute(read_query("range_faults")):
+    for overlaps, gaps, lost, off, uncovered in connection.execute(read_query("range_faults")):
         findings.doubled["offset ranges that overlap"] += overlaps
         findings.lost["offset ranges with gaps between them"] += gaps
+        findings.lost["messages in no drained range"] += uncovered
         findings.wrong["offset ranges whose counts are not their rows"] += off
         findings.wrong[f"offsets recorded as lost: {lost}, expected {lost_allowed}"] += (
             lost != lost_allowed
@@ -155,6 +156,8 @@ def _check_judgements(connection: psycopg.Connection[Any], findings: Findings) -
         findings.lost["trades neither matched nor broken after the close"] += unjudged
         findings.doubled["trades matched more than once"] += doubled
         findings.wrong["trades both matched and broken"] += contradicted
+    for (doubled,) in connection.execute(read_query("instructed_trades")):
+        findings.doubled["trades instructed for settlement twice"] += doubled
 
 
 def _compare_announcements(

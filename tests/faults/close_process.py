@@ -9,7 +9,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from posttrade import close, quality
+from posttrade import close, quality, settlement
 from posttrade.errors import PostTradeError
 from posttrade.reports import render_pack
 from tests.faults.capture_process import CONTEXT
@@ -30,6 +30,7 @@ def close_date(dsn: str, business_date: dt.date) -> None:
     close.begin_close(dsn, business_date, run_id="close")
     quality.validate_day(dsn, business_date, run_id="close")
     close.reconcile_day(dsn, business_date, run_id="close")
+    settlement.instruct_day(dsn, business_date, run_id="close")
     close.build_positions(dsn, business_date, run_id="close")
     close.count_control_totals(dsn, business_date, run_id="close")
 
