@@ -2,10 +2,10 @@
 
 Product: the Dag end_of_day, triggered and awaited by ``posttrade close`` in a running instance:
 Great Expectations over the whole date, comparison, positions, control totals, Data Docs, pack,
-mail. The date's records, raw messages, batches of 1,000 and near-real-time matches are in the
+mail. The date's records, raw messages, batches of 1,000, matches and instructions are in the
 database before, as the capture leaves them, with 1.5 % of the trades broken. Limit: the SQL of the
-same close alone, in one process: the comparison, the books, the totals, and the pack's queries and
-tables.
+same close alone, in one process: the comparison, the instructions, the books, the totals, and the
+pack's queries and tables.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ def open_instance(home: Path | None) -> Iterator[Instance]:
 def lay_day(dsn: str, business_date: dt.date, count: int, number: int) -> None:
     """Put a captured date into the database, compared as near real time leaves it."""
     from posttrade.close import begin_close, reconcile_day
+    from posttrade.settlement import instruct_day
 
     lowest = {
         "lowest_batch_id": number * BATCH_ID_STEP,
@@ -118,8 +119,9 @@ def lay_day(dsn: str, business_date: dt.date, count: int, number: int) -> None:
         connection.execute("vacuum (analyze)")
     begin_close(dsn, business_date, run_id="bench")
     reconcile_day(dsn, business_date, run_id="bench")
+    instruct_day(dsn, business_date, run_id="bench")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum (analyze) recon.matches, recon.breaks")
+        connection.execute("vacuum (analyze)")
 
 
 def repeat_once(instance: Instance, business_date: dt.date, count: int) -> Repetition:
@@ -200,6 +202,7 @@ def run_sql(database: str, business_date: dt.date) -> tuple[float, dict[str, Any
     """The statements of a close, one after the other, without Airflow, gates and pages."""
     from posttrade import close as closing
     from posttrade.reports.facts import export_tables, read_facts
+    from posttrade.settlement import instruct_day
 
     def write_tables() -> None:
         with tempfile.TemporaryDirectory() as folder, psycopg.connect(database) as connection:
@@ -212,6 +215,7 @@ def run_sql(database: str, business_date: dt.date) -> tuple[float, dict[str, Any
         name: timed(lambda: getattr(closing, name)(database, business_date, **options))[0]  # noqa: B023
         for name in ("reconcile_day", "build_positions", "count_control_totals")
     }
+    facts["instruct_day"] = timed(lambda: instruct_day(database, business_date, **options))[0]
     facts["tables"] = timed(write_tables)[0]
     return sum(facts.values()), facts
 
