@@ -21,7 +21,7 @@ DAMAGES = {
     " business_date, trade_id, version from trade.executions limit 1": "doubled",
     "insert into landing.messages select topic, partition, message_offset, batch_id, message_at,"
     " message_key, headers, payload, received_on - 1 from landing.messages limit 1": "doubled",
-    "delete from recon.breaks where break_type = 'price_mismatch'": "lost",
+    "delete from recon.breaks": "lost",
     "update landing.messages set payload = 'x' where message_offset = 2": "wrong",
 }
 
@@ -39,10 +39,11 @@ def test_the_count_sees_damage(scene: Scene) -> None:
         assert getattr(findings, kind).total() > 0, damage
 
 
-def test_the_published_table_has_every_fault() -> None:
+def test_the_published_table_is_about_these_tests() -> None:
     published = json.loads(table.RESULTS.read_text(encoding="utf-8"))["faults"]
-    names = {row["test"]: row["fault"] for row in published}
-    assert names == table.list_faults(), "renew it: POSTTRADE_WRITE_FAULTS=1 (see README.md)"
+    faults = table.list_faults()
+    strangers = [row["fault"] for row in published if faults.get(row["test"]) != row["fault"]]
+    assert not strangers, "no test injects these; renew them: POSTTRADE_WRITE_FAULTS=1 (README.md)"
     assert table.format_markdown(published) in table.README.read_text(encoding="utf-8")
     assert all(row["times"] and row["outcome"] == "passed" for row in published)
     assert not any(row["lost"] or row["doubled"] for row in published)
