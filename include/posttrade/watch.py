@@ -91,7 +91,7 @@ def announce_breaks(dsn: str, kafka_config: Mapping[str, Any]) -> int:
 def check_deadlines(
     dsn: str, kafka_config: Mapping[str, Any], *, as_of: dt.datetime | None = None
 ) -> int:
-    """Find feeds, closes, a capture and reports that are behind, and what is over; the next round alerts.
+    """Find what is late or behind, and what is over; the next round alerts.
 
     What is over gets its message at once: it was settled when it was found, and comes once.
 
