@@ -11,6 +11,8 @@ import dataclasses
 EXECUTION = "execution"
 CONFIRMATION = "confirmation"
 PNL_SNAPSHOT = "pnl_snapshot"
+ORDER = "order"
+ORDER_RESPONSE = "order_response"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,5 +43,7 @@ FEEDS: dict[str, Feed] = {
         Feed("executions", EXECUTION, (1, 2), "executions", "executions"),
         Feed("broker_confirmations", CONFIRMATION, (1, 2), "confirmations", "broker_confirmations"),
         Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshot"),
+        Feed("Trade_Order", ORDER, (1,), "orders", "Trade_Order"),
+        Feed("Counter_party", ORDER_RESPONSE, (1,), "order_responses", "Counter_party"),
     )
 }

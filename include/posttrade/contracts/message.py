@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from posttrade.contracts.schema import Field, Version
+from posttrade.contracts.text_form import is_text_form, parse_text
 from posttrade.contracts.values import NumberText, read_value, show
 from posttrade.errors import DataRejected
 
@@ -23,6 +24,19 @@ UNREADABLE_ROW = "unreadable_row"  # how a load sends a row that has more cells 
 VERSION_DIGITS_MAX = 4
 VERSION_FIELD_BYTES = VERSION_FIELD.encode()
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_message(version: Version, payload: bytes | None) -> dict[str, Any]:
+    """The fields of a message: of its JSON object or, where its contract has one, its text form.
+
+    Raises:
+        DataRejected: the payload is neither, or names a field twice.
+    """
+    if version.text_form is not None and payload and len(payload) <= MESSAGE_BYTES_MAX:
+        text = _decode_text(payload)
+        if is_text_form(text):
+            return parse_text(version.text_form, text)
+    return parse_object(payload)
 
 
 def parse_object(payload: bytes | None) -> dict[str, Any]:
@@ -38,10 +52,7 @@ def parse_object(payload: bytes | None) -> dict[str, Any]:
             "message_too_large",
             f"{len(payload)} bytes, at most {MESSAGE_BYTES_MAX} are accepted",
         )
-    try:
-        text = payload.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataRejected("not_utf8", f"byte {error.start}: {error.reason}") from error
+    text = _decode_text(payload)
     try:
         parsed = json.loads(
             text,
@@ -57,6 +68,13 @@ def parse_object(payload: bytes | None) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise DataRejected("not_an_object", f"expected a JSON object, found {show(parsed)}")
     return parsed
+
+
+def _decode_text(payload: bytes) -> str:
+    try:
+        return payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataRejected("not_utf8", f"byte {error.start}: {error.reason}") from error
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -18,8 +18,10 @@ Beside the keywords of JSON Schema a contract uses a few of its own:
 ``x-lift``
     How an older version becomes the newest: ``names`` maps the newest version's fields to this
     version's, ``values`` gives constants.
-``x-counter-examples``
-    Messages that must be refused, each with its reason.
+``x-text-form``
+    The short text form, where messages may come in one (``posttrade.contracts.text_form``).
+``x-counter-examples``, ``x-text-examples``, ``x-text-counter-examples``
+    Messages that must be refused, each with its reason; and both kinds in text form.
 """
 
 from __future__ import annotations
@@ -88,18 +90,43 @@ class Field:
 
 
 @dataclasses.dataclass(frozen=True)
+class TextForm:
+    """How a contract's text form is read.
+
+    Attributes:
+        fields: names of the fields, in the order of their values.
+        numbers: those among them that are numbers.
+        required: how many values there are at least.
+        sign_of: the number whose sign is read apart; None: signs stay where they are.
+        sign_field: the field that the sign gives.
+        values: fields with a constant value.
+    """
+
+    fields: tuple[str, ...]
+    numbers: frozenset[str]
+    required: int
+    sign_of: str | None = None
+    sign_field: str = ""
+    plus: str = ""
+    minus: str = ""
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Version:
     """One version of a contract.
 
     Attributes:
         lifted_names: newest version's field name -> this version's.
         lifted_values: newest version's field name -> constant.
+        text_form: how messages that are no JSON are read; None: they are refused.
     """
 
     number: int
     fields: tuple[Field, ...]
     lifted_names: Mapping[str, str]
     lifted_values: Mapping[str, str]
+    text_form: TextForm | None = None
 
     def field(self, name: str) -> Field | None:
         """The field of this name, if the version has it."""
@@ -123,6 +150,11 @@ class Contract:
     def columns(self) -> tuple[str, ...]:
         """Columns of the staging table that the contract fills, in the schema's order."""
         return tuple(field.column for field in self.stored_fields if field.column is not None)
+
+    @property
+    def identity(self) -> str:
+        """Name of the field that says what the message is about: the first."""
+        return self.newest.fields[0].name
 
     def role_field(self, role: str) -> Field | None:
         """The newest version's field that plays a role."""
@@ -178,12 +210,26 @@ def _read_version(schema: Mapping[str, Any], number: int) -> Version:
     fields = tuple(
         _read_field(name, rules, name in required) for name, rules in schema["properties"].items()
     )
+    text_form = _read_text_form(schema.get("x-text-form"), fields)
     lift = schema.get("x-lift")
     if lift is None:
         names = {field.name: field.name for field in fields}
-        return Version(number, fields, names, {})
+        return Version(number, fields, names, {}, text_form)
     values = {name: str(value) for name, value in lift["values"].items()}
-    return Version(number, fields, dict(lift["names"]), values)
+    return Version(number, fields, dict(lift["names"]), values, text_form)
+
+
+def _read_text_form(rules: Mapping[str, Any] | None, fields: tuple[Field, ...]) -> TextForm | None:
+    if rules is None:
+        return None
+    kinds = {field.name: field.kind for field in fields}
+    named = {*rules["fields"], *rules["values"], *filter(None, [rules.get("sign_field")])}
+    if not named <= kinds.keys():
+        raise ConfigurationError(
+            f"x-text-form names unknown fields: {sorted(named - kinds.keys())}"
+        )
+    numbers = frozenset(name for name in rules["fields"] if kinds[name] in (DECIMAL, INTEGER))
+    return TextForm(**{**rules, "fields": tuple(rules["fields"]), "numbers": numbers})
 
 
 def _read_field(name: str, rules: Mapping[str, Any], is_required: bool) -> Field:

@@ -9,7 +9,7 @@ from typing import Any
 
 from posttrade.contracts.columns import ColumnReader, RawColumn
 from posttrade.contracts.lifting import Lifter
-from posttrade.contracts.message import parse_object, read_fields
+from posttrade.contracts.message import parse_message, parse_object, read_fields
 from posttrade.contracts.rows import (
     Arrivals,
     Columns,
@@ -160,7 +160,7 @@ class StagingWriter:
         for row in rows:
             parsed: dict[str, Any] = {}
             try:
-                parsed = parse_object(arrivals.payloads[row])
+                parsed = parse_message(version, arrivals.payloads[row])
                 own = read_fields(version, parsed, self._latest)
                 if not self._is_source_known(own.get(SOURCE)):
                     name = own.get(SOURCE) or self._contract.feed
@@ -189,7 +189,7 @@ class StagingWriter:
             is_date_stated=stated is not None,
             reason=error.reason,
             detail=error.detail,
-            trade_id=self._readable(parsed, "trade_id"),
+            trade_id=self._readable(parsed, self._contract.identity),
             payload=arrivals.payloads[row],
         )
 

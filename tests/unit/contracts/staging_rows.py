@@ -16,6 +16,8 @@ ARRIVED = "2026-11-21 03:30:00.000+00:00"
 SOURCES = {
     "executions": Source("executions", "America/New_York", "USD", "CP-E"),
     "trades": Source("trades", "America/New_York", "USD", "CP-T"),
+    "Trade_Order": Source("Trade_Order", "Asia/Kolkata", "INR", "CP-O"),
+    "Counter_party": Source("Counter_party", "Asia/Kolkata", "INR", "CP-O"),
     "mumbai": Source("mumbai", "Asia/Kolkata", "INR", "CP-M"),
 }
 

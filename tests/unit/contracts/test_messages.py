@@ -240,7 +240,9 @@ def test_bad_messages_among_good_ones_change_nothing_for_them() -> None:
     assert all(row["trade_id"] == f"T{place // 2}" for place, row in rows.items())
 
 
-@pytest.mark.parametrize(("feed", "version"), [(f.name, v) for f in FEEDS.values() for v in (1, 2)])
+@pytest.mark.parametrize(
+    ("feed", "version"), [(f.name, v) for f in FEEDS.values() for v in f.contract_versions]
+)
 def test_regular_messages_are_read_fast(
     feed: str, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,3 +60,40 @@ def test_lifted_versions_fill_what_the_newest_requires(feed: str) -> None:
         filled = set(version.lifted_names) | set(version.lifted_values) | standing_in
         # reference data knows the asset class of an instrument
         assert required - filled <= {"asset_class"}
+
+
+TEXT_VERSIONS = [
+    (feed, version) for feed, version in VERSIONS if "x-text-form" in read_schema(feed, version)
+]
+
+
+@pytest.mark.parametrize(("feed", "version"), TEXT_VERSIONS)
+def test_text_examples_say_what_the_schema_says(feed: str, version: int) -> None:
+    examples = read_schema(feed, version)["x-text-examples"]
+    rows, rejects = stage(feed, [example["text"].encode() for example in examples], version)
+    assert not rejects
+    for place, example in enumerate(examples):
+        assert example["fields"].items() <= rows[place].items()
+
+
+@pytest.mark.parametrize(("feed", "version"), TEXT_VERSIONS)
+def test_text_counter_examples_are_refused_for_their_reason(feed: str, version: int) -> None:
+    counters = read_schema(feed, version)["x-text-counter-examples"]
+    _, rejects = stage(feed, [counter["text"].encode() for counter in counters], version)
+    assert [rejects[place].reason for place in sorted(rejects)] == [
+        counter["reason"] for counter in counters
+    ]
+
+
+def test_text_and_json_come_side_by_side() -> None:
+    messages = [b"100,SBI,985", b'{"symbol":"SBI","quantity":100,"price":985}', b"-5,TCS,1"] * 20
+    rows, rejects = stage("Trade_Order", list(messages))
+    assert not rejects
+    assert [rows[place]["answer_form"] for place in range(3)] == ["TEXT", "JSON", "TEXT"]
+    assert [rows[place]["side"] for place in range(3)] == ["BUY", "BUY", "SELL"]
+    assert rows[1]["flags"] == "{side_not_stated}" and rows[0]["flags"] == "{}"
+
+
+def test_text_is_refused_where_a_contract_has_no_text_form() -> None:
+    _, rejects = stage("trades", [b"100,SBI,985"])
+    assert rejects[0].reason == "not_json"
