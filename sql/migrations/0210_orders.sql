@@ -127,11 +127,15 @@ create table trade.open_orders (
     order_key text not null,
     business_date date not null,
     due_at timestamptz not null,
+    is_new boolean not null default true,
+    -- since when it is a break
+    overdue_since timestamptz,
     constraint open_orders_pk primary key (order_key, business_date),
     constraint open_orders_order_fk foreign key (order_key, business_date)
         references trade.orders (order_key, business_date)
 );
-create index open_orders_by_due on trade.open_orders (due_at);
+create index open_orders_by_due on trade.open_orders (due_at) where overdue_since is null;
+create index open_orders_new on trade.open_orders (is_new) where is_new;
 comment on table trade.open_orders is 'Orders that wait for an answer. Past due_at they are breaks.';
 
 create table trade.open_responses (
@@ -139,11 +143,15 @@ create table trade.open_responses (
     partition integer not null,
     message_offset bigint not null,
     due_at timestamptz not null,
+    is_new boolean not null default true,
+    -- since when it is a break
+    overdue_since timestamptz,
     constraint open_responses_pk primary key (topic, partition, message_offset),
     constraint open_responses_response_fk foreign key (topic, partition, message_offset)
         references trade.order_responses (topic, partition, message_offset)
 );
-create index open_responses_by_due on trade.open_responses (due_at);
+create index open_responses_by_due on trade.open_responses (due_at) where overdue_since is null;
+create index open_responses_new on trade.open_responses (is_new) where is_new;
 comment on table trade.open_responses is 'Answers that wait for their order. Past due_at they are breaks.';
 
 create table trade.order_conflicts (
@@ -170,3 +178,7 @@ alter table reference.tolerances
     add constraint tolerances_order_answer_positive check (order_answer_seconds > 0);
 comment on column reference.tolerances.order_answer_seconds is
     'How long an order may wait for its answer, and an answer for its order, before it is a break.';
+
+alter table outbox.messages add column is_text boolean not null default false;
+comment on column outbox.messages.is_text is
+    'The payload is a JSON string, and what is sent is its text.';

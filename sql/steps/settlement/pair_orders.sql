@@ -2,7 +2,7 @@
 --          an order belongs to the order of that id and its own date, else to the newest one before;
 --          an answer that names none belongs to the oldest order that waits in its lane.
 -- reads: trade.open_orders, trade.open_responses, trade.orders, trade.order_responses
--- writes: paired_orders (temporary)
+-- writes: paired_orders (temporary), trade.open_orders, trade.open_responses (looked at)
 -- rerun: replaces the temporary table
 -- parameters: none
 
@@ -65,6 +65,10 @@ union all
 select o.order_key, o.business_date, r.topic, r.partition, r.message_offset
 from orders_in_turn as o
 join responses_in_turn as r using (lane, turn);
+
+update trade.open_orders set is_new = false where is_new;
+
+update trade.open_responses set is_new = false where is_new;
 
 select
     (select count(*) from trade.open_responses) as rows_in,
