@@ -117,6 +117,7 @@ create table trade.order_outcomes (
         references trade.order_responses (topic, partition, message_offset),
     constraint order_outcomes_outcome_known check (outcome in ('CONFIRMED', 'REJECTED'))
 );
+create index order_outcomes_rejected on trade.order_outcomes (decided_at) where outcome = 'REJECTED';
 comment on table trade.order_outcomes is
     'Which answer decided an order: once. A confirmed order settles in the same transaction.';
 
@@ -169,6 +170,7 @@ create table trade.order_conflicts (
     constraint order_conflicts_pk primary key (topic, partition, message_offset)
 );
 create index order_conflicts_by_date on trade.order_conflicts (business_date);
+create index order_conflicts_by_time on trade.order_conflicts (recorded_at);
 comment on table trade.order_conflicts is
     'A second order or answer of the same id and date with other content: accepted as evidence, never '
     'acted upon; each is a break.';

@@ -11,7 +11,8 @@ select
     o.currency,
     o.counterparty_id,
     o.symbol,
-    null::timestamptz as due_at
+    null::timestamptz as due_at,
+    d.decided_at as known_at
 from trade.order_outcomes as d
 join trade.orders as o using (order_key, business_date)
 join trade.order_responses as r using (topic, partition, message_offset)
@@ -27,7 +28,8 @@ select
     o.currency,
     o.counterparty_id,
     o.symbol,
-    w.due_at
+    w.due_at,
+    o.recorded_at
 from trade.open_orders as w
 join trade.orders as o using (order_key, business_date)
 where w.overdue_since is null
@@ -42,7 +44,8 @@ select
     null,
     r.counterparty_id,
     null,
-    w.due_at
+    w.due_at,
+    r.recorded_at
 from trade.open_responses as w
 join trade.order_responses as r using (topic, partition, message_offset)
 where w.overdue_since is null
@@ -57,7 +60,8 @@ select
     null,
     null,
     null,
-    null
+    null,
+    c.recorded_at
 from trade.order_conflicts as c;
 comment on view settlement.order_flaws is
     'Breaks of orders as they follow from the records; due_at: from when on it is one.';

@@ -24,8 +24,9 @@ select
     %(run_id)s,
     %(as_of)s
 from settlement.order_flaws
-where due_at is null
-   or due_at <= %(as_of)s
+where due_at <= %(as_of)s
+   -- told once when it became known; looked back far enough for a step that was away
+   or due_at is null and known_at >= %(as_of)s - interval '7 days'
 on conflict (business_date, subject_kind, subject_id, break_type) do nothing;
 
 update trade.open_orders
