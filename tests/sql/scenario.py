@@ -15,6 +15,8 @@ STAGING = {
     "trades": "executions",
     "broker_confirmations": "confirmations",
     "pnl_snapshot": "pnl_snapshots",
+    "Trade_Order": "orders",
+    "Counter_party": "order_responses",
 }
 RECEIVED_ON = dt.date(2026, 11, 20)
 MESSAGE_AT = dt.datetime(2026, 11, 20, 15, tzinfo=dt.timezone.utc)
@@ -43,6 +45,29 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "commission": Decimal("0.50"),
         "status": "BOOKED",
     },
+    "orders": {
+        "is_date_stated": True,
+        "symbol": "SBI",
+        "side": "BUY",
+        "quantity": Decimal(100),
+        "price": Decimal(985),
+        "currency": "INR",
+        "counterparty_id": "INDUS",
+        "account": "HOUSE",
+        "answer_form": "JSON",
+        "source_id": "Trade_Order",
+    },
+    "order_responses": {
+        "is_date_stated": True,
+        "response": "CONFIRM",
+        "source_id": "Counter_party",
+    },
+}
+INSTANTS = {
+    "executions": "executed_at",
+    "confirmations": "confirmed_at",
+    "orders": "ordered_at",
+    "order_responses": "responded_at",
 }
 # deleting from a few rows is quicker than truncating; the append-only table knows no other way
 EMPTY = """
@@ -98,11 +123,16 @@ class Stage:
         place = {"topic": feed, "partition": 0, "message_offset": offset, "batch_id": batch_id}
         record = dict(record)
         payload = record.pop("payload", b"{}")
-        message = {"message_at": MESSAGE_AT, "payload": payload, "received_on": RECEIVED_ON}
+        message = {
+            "message_at": record.get("message_at", MESSAGE_AT),
+            "message_key": record.pop("message_key", None),
+            "payload": payload,
+            "received_on": RECEIVED_ON,
+        }
         self.insert("landing.messages", {**place, **message})
         table = STAGING[feed]
         row = {**place, "feed": feed, "message_at": MESSAGE_AT, **DEFAULTS[table], **record}
-        instant = {"executions": "executed_at", "confirmations": "confirmed_at"}.get(table)
+        instant = INSTANTS.get(table)
         if instant is not None:
             noon = dt.datetime.combine(row["business_date"], dt.time(15), dt.timezone.utc)
             row.setdefault(instant, noon)
