@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # one transaction makes this many dates' partitions at most: each takes some twenty locks
 PARTITIONED_DATES_MAX = 50
 
+ORDER_STEPS = ("promote_orders", "promote_order_responses", "record_refused_orders")
 MOVING_STEPS = ("lift_moving_records", "put_lifted_records", "count_moves", "record_moves")
 COMPARISON_STEPS = (
     "compare_trades",
@@ -46,6 +47,11 @@ _UNDATED_REJECTS: LiteralString = (
     " on r.topic = b.topic and r.partition = b.partition"
     " and r.message_offset >= b.first_offset and r.message_offset < b.end_offset"
     " where b.batch_id = any(%(batch_ids)s::bigint[]) and not r.is_date_stated limit 1"
+)
+_STAGED_ORDERS: LiteralString = (
+    "select from staging.orders where batch_id = any(%(batch_ids)s::bigint[])"
+    " union all select from staging.order_responses"
+    " where batch_id = any(%(batch_ids)s::bigint[]) limit 1"
 )
 _PLACED_DATES: LiteralString = (
     "select distinct placed_date from placements where placed_date is not null"
@@ -204,9 +210,9 @@ def reconcile_batches(
 
 
 def next_due_at(dsn: str) -> dt.datetime | None:
-    """When the next grace period runs out; none while no trade waits."""
+    """When the next grace period runs out; none while no trade and no order waits."""
     with connect(dsn) as connection:
-        row = connection.execute("select min(due_at) from recon.pending").fetchone()
+        row = connection.execute(read_statement("recon/next_due_at")).fetchone()
     return row[0] if row else None
 
 
@@ -239,6 +245,8 @@ def _promote(steps: StepSequence, staged_dates: Sequence[dt.date]) -> None:
         _record_refused(steps, records)
     if any(step.startswith("record_refused_") for step in steps.counts):
         steps.run("settle_repeated_conflicts")
+    if steps.has_rows(_STAGED_ORDERS):
+        steps.run(*ORDER_STEPS)
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
     require_all_received(steps.run("count_received"))

@@ -26,6 +26,8 @@ class Feed:
             ``include/contracts/<name>.v<version>.schema.json``. The last is the newest.
         staging_table: where typed rows wait for validation, in schema ``staging``.
         suite: name of the expectation suite that its batches must pass.
+        is_judged_at_close: whether its whole date must pass ``<suite>_day``. Orders are settled by
+            then: what has moved is not refused afterwards.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Feed:
     contract_versions: tuple[int, ...]
     staging_table: str
     suite: str
+    is_judged_at_close: bool = True
 
 
 # in the order in which they are drained: an execution is there before what is compared with it
@@ -43,7 +46,7 @@ FEEDS: dict[str, Feed] = {
         Feed("executions", EXECUTION, (1, 2), "executions", "executions"),
         Feed("broker_confirmations", CONFIRMATION, (1, 2), "confirmations", "broker_confirmations"),
         Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshot"),
-        Feed("Trade_Order", ORDER, (1,), "orders", "Trade_Order"),
-        Feed("Counter_party", ORDER_RESPONSE, (1,), "order_responses", "Counter_party"),
+        Feed("Trade_Order", ORDER, (1,), "orders", "Trade_Order", False),
+        Feed("Counter_party", ORDER_RESPONSE, (1,), "order_responses", "Counter_party", False),
     )
 }

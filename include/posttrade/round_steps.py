@@ -13,7 +13,7 @@ from posttrade.database import StepCounts
 from posttrade.drain import Drain
 from posttrade.quality import validate_batches
 from posttrade.run_log import RunLog
-from posttrade.settlement import settle_batches
+from posttrade.settlement import settle_batches, settle_orders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +79,12 @@ def _settle(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:
     )
 
 
+def _settle_orders(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:  # noqa: ARG001
+    return settle_orders(
+        tools.dsn, run_id=tools.run_id, connection=tools.connection, run_log=tools.run_log
+    )
+
+
 # in their order; a step that is added here needs nothing else
 STEPS = (
     RoundStep("validate_batches", _validate),
@@ -86,4 +92,5 @@ STEPS = (
     # trades that run out of their grace are compared without a batch
     RoundStep("reconcile_batches", _reconcile, writes_log=True, needs_batches=False),
     RoundStep("settle_batches", _settle, writes_log=True, needs_batches=False),
+    RoundStep("settle_orders", _settle_orders, writes_log=True, needs_batches=False),
 )

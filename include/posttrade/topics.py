@@ -36,13 +36,17 @@ class Topic:
     config: Mapping[str, str]
 
 
-def _inbound(name: str) -> Topic:
+def _inbound(name: str, partitions: int = PARTITION_COUNT) -> Topic:
     config = {
         "cleanup.policy": "delete",
         "retention.ms": str(7 * DAY_MS),
         "max.message.bytes": str(MESSAGE_BYTES_MAX),
     }
-    return Topic(name, PARTITION_COUNT, config)
+    return Topic(name, partitions, config)
+
+
+def _movements(name: str) -> Topic:
+    return Topic(name, 1, {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)})
 
 
 ENRICHED_TRADES = Topic(
@@ -60,8 +64,13 @@ TOPICS: tuple[Topic, ...] = (
     _inbound("executions"),
     _inbound("broker_confirmations"),
     _inbound("pnl_snapshot"),
+    # one partition: answers that name no order are taken in the order in which they were sent
+    _inbound("Trade_Order", 1),
+    _inbound("Counter_party", 1),
     ENRICHED_TRADES,
     BREAKS,
+    _movements("Demat_allocation"),
+    _movements("Cash_movement"),
 )
 
 

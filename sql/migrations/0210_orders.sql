@@ -1,6 +1,8 @@
 -- Orders and the counterparties' answers to them: both in, in either order, and the order settles.
 
-create table staging.orders (
+-- What every staged record has, whatever it is a record of: asked, flagged and taken away as one.
+
+create table staging.records (
     batch_id bigint not null,
     feed text not null,
     topic text not null,
@@ -8,7 +10,26 @@ create table staging.orders (
     message_offset bigint not null,
     message_at timestamptz not null,
     business_date date not null,
-    is_date_stated boolean not null,
+    -- false: the date is that of the message, and the record's execution may give it another
+    is_date_stated boolean not null default true,
+    trade_id text,
+    flags text[] not null default '{}',
+    constraint records_are_of_a_kind check (false) no inherit
+);
+comment on table staging.records is
+    'Staged records of every kind: the tables below it hold them, it holds none itself.';
+
+alter table staging.executions
+    add column is_date_stated boolean not null default true,
+    inherit staging.records;
+alter table staging.confirmations
+    alter column is_date_stated set default true,
+    inherit staging.records;
+alter table staging.pnl_snapshots
+    alter column is_date_stated set default true,
+    inherit staging.records;
+
+create table staging.orders (
     order_id text,
     symbol text not null,
     side text not null,
@@ -19,30 +40,20 @@ create table staging.orders (
     account text not null,
     ordered_at timestamptz not null,
     answer_form text not null,
-    source_id text not null,
-    flags text[] not null default '{}',
-    constraint staged_orders_pk primary key (batch_id, topic, partition, message_offset)
-);
+    source_id text not null
+) inherits (staging.records);
+create index staged_orders_by_batch on staging.orders (batch_id);
 comment on table staging.orders is 'Feed Trade_Order, from JSON or the short text form.';
 
 create table staging.order_responses (
-    batch_id bigint not null,
-    feed text not null,
-    topic text not null,
-    partition integer not null,
-    message_offset bigint not null,
-    message_at timestamptz not null,
-    business_date date not null,
-    is_date_stated boolean not null,
     order_id text,
     response text not null,
     reason text,
     counterparty_id text,
     responded_at timestamptz not null,
-    source_id text not null,
-    flags text[] not null default '{}',
-    constraint staged_order_responses_pk primary key (batch_id, topic, partition, message_offset)
-);
+    source_id text not null
+) inherits (staging.records);
+create index staged_order_responses_by_batch on staging.order_responses (batch_id);
 comment on table staging.order_responses is 'Feed Counter_party, from JSON or the short text form.';
 
 create table trade.orders (

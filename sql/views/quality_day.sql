@@ -127,7 +127,9 @@ with feeds (feed, record_type) as (
     ('trades', 'execution'),
     ('executions', 'execution'),
     ('broker_confirmations', 'confirmation'),
-    ('pnl_snapshot', 'pnl_snapshot')
+    ('pnl_snapshot', 'pnl_snapshot'),
+    ('Trade_Order', 'order'),
+    ('Counter_party', 'order_response')
 ),
 received as (
     select
@@ -167,6 +169,13 @@ records as (
     from trade.pnl_snapshots as pnl_snapshots
     where pnl_snapshots.business_date = (select current_setting('gx.business_date')::date)
     group by pnl_snapshots.topic
+    union all
+    select
+        order_records.feed,
+        count(*)
+    from control.order_records as order_records
+    where order_records.business_date = (select current_setting('gx.business_date')::date)
+    group by order_records.feed
     union all
     select
         conflicts.feed,
@@ -234,23 +243,11 @@ expected (record_type) as (
     where expectations.is_expected
 ),
 staged as (
-    select
-        executions.feed,
-        executions.batch_id
-    from staging.executions as executions
-    where executions.business_date = (select current_setting('gx.business_date')::date)
-    union
-    select
-        confirmations.feed,
-        confirmations.batch_id
-    from staging.confirmations as confirmations
-    where confirmations.business_date = (select current_setting('gx.business_date')::date)
-    union
-    select
-        pnl_snapshots.feed,
-        pnl_snapshots.batch_id
-    from staging.pnl_snapshots as pnl_snapshots
-    where pnl_snapshots.business_date = (select current_setting('gx.business_date')::date)
+    select distinct
+        records.feed,
+        records.batch_id
+    from staging.records as records
+    where records.business_date = (select current_setting('gx.business_date')::date)
 ),
 stopped as (
     select
@@ -286,12 +283,12 @@ select
     coalesce(received.received_count, 0) as received_count,
     coalesce(received.received_count, 0)
     - coalesce(accounted.record_count, 0) as unaccounted_count,
-    repeated.repeated_key_count,
+    coalesce(repeated.repeated_key_count, 0) as repeated_key_count,
     coalesce(stopped.batch_count, 0) as stopped_batch_count,
     expected.record_type is not null and coalesce(received.received_count, 0) = 0 as is_silent,
     coalesce(received.received_count, 0) * 100 / usual.received_count as percent_of_usual
 from feeds
-inner join repeated on feeds.record_type = repeated.record_type
+left join repeated on feeds.record_type = repeated.record_type
 left join received on feeds.feed = received.feed
 left join accounted on feeds.feed = accounted.feed
 left join expected on feeds.record_type = expected.record_type

@@ -55,6 +55,10 @@ from trade.pnl_snapshots
 group by business_date, topic
 union all
 select business_date, feed, count(*), max(recorded_at)
+from control.order_records
+group by business_date, feed
+union all
+select business_date, feed, count(*), max(recorded_at)
 from trade.conflicts
 group by business_date, feed;
 comment on view report.recorded_inputs is

@@ -15,7 +15,8 @@ select
     d.decided_at as known_at
 from trade.order_outcomes as d
 join trade.orders as o using (order_key, business_date)
-join trade.order_responses as r using (topic, partition, message_offset)
+join trade.order_responses as r
+    on (r.topic, r.partition, r.message_offset) = (d.topic, d.partition, d.message_offset)
 where d.outcome = 'REJECTED'
 union all
 select

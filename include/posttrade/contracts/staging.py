@@ -47,6 +47,8 @@ class StagingWriter:
         }
         field = contract.role_field(SOURCE)
         self._is_source_stored = field is not None and field.column is not None
+        date = contract.role_field(TRADE_DATE)
+        self._is_date_own = date is not None and date.column is None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -186,7 +188,8 @@ class StagingWriter:
             business_date=dt.date.fromisoformat(
                 stated or local_date(arrivals.arrived_at[row], zone)
             ),
-            is_date_stated=stated is not None,
+            # an order's date never is its execution's
+            is_date_stated=stated is not None or self._is_date_own,
             reason=error.reason,
             detail=error.detail,
             trade_id=self._readable(parsed, self._contract.identity),

@@ -37,7 +37,8 @@ def validate_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts
         GateFailed: the date cannot be closed; names every rule that stops it.
     """
     engine = open_engine(dsn)
-    verdicts = [validate_feed(engine, feed, business_date) for feed in FEEDS]
+    judged = [name for name, feed in FEEDS.items() if feed.is_judged_at_close]
+    verdicts = [validate_feed(engine, feed, business_date) for feed in judged]
     stops = [reason for verdict in verdicts for reason in describe_stops(verdict)]
     with connect(dsn) as connection:
         connection.execute(RECON_LOCK)

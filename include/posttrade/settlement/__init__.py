@@ -2,9 +2,18 @@
 
 ``instruct`` follows the trades: one that matches is instructed, one that is corrected or cancelled
 has its instruction ended, one that no longer matches is held. ``settle`` makes what is due move.
+``orders`` settles an order once its counterparty's confirmation is in too.
 """
 
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
+from posttrade.settlement.orders import settle_orders
 from posttrade.settlement.settle import check_ledger, settle_due
 
-__all__ = ["check_ledger", "instruct_day", "instruct_waiting", "settle_batches", "settle_due"]
+__all__ = [
+    "check_ledger",
+    "instruct_day",
+    "instruct_waiting",
+    "settle_batches",
+    "settle_due",
+    "settle_orders",
+]

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from posttrade.database import StepCounts, connect
+from posttrade.run_log import RunLog
 from posttrade.settlement.work import SettlementWork, open_work, record
 from posttrade.statements import read_statement
 
@@ -22,6 +23,7 @@ def settle_orders(
     run_id: str,
     as_of: dt.datetime | None = None,
     connection: psycopg.Connection[Any] | None = None,
+    run_log: RunLog | None = None,
 ) -> StepCounts:
     """Pair waiting orders with waiting answers, settle what is confirmed, and open breaks.
 
@@ -33,6 +35,7 @@ def settle_orders(
         run_id: the run that asks for it.
         as_of: the instant of the events, and up to which waiting times are over; now when left out.
         connection: an open connection to use instead of one of its own.
+        run_log: an open run log to use; a call that finds nothing to do leaves no row.
 
     Returns:
         Orders that were answered; orders that settled.
@@ -44,7 +47,12 @@ def settle_orders(
     if not _has_work(dsn, as_of, connection):
         return StepCounts(0, 0)
     with open_work(
-        dsn, "trade_capture/settle_orders", run_id=run_id, as_of=as_of, connection=connection
+        dsn,
+        "trade_capture/settle_orders",
+        run_id=run_id,
+        as_of=as_of,
+        connection=connection,
+        run_log=run_log,
     ) as (work, log):
         answered = settled = 0
         for _ in range(PAIRINGS_MAX):

@@ -1,27 +1,30 @@
 -- Every staged row of a batch becomes a reject of the person who refused it, and so does every
 -- message of it of which neither a row nor a reject is left.
-with refused as (
-    delete from staging.executions
+with subjects as (
+    select topic, partition, message_offset, order_id
+    from staging.orders
     where batch_id = %(batch_id)s
-    returning
-        feed, topic, partition, message_offset, business_date, true as is_date_stated, trade_id
-),
-refused_confirmations as (
-    delete from staging.confirmations
+    union all
+    select topic, partition, message_offset, order_id
+    from staging.order_responses
     where batch_id = %(batch_id)s
-    returning feed, topic, partition, message_offset, business_date, is_date_stated, trade_id
 ),
-refused_pnl_snapshots as (
-    delete from staging.pnl_snapshots
+refused as (
+    delete from staging.records
     where batch_id = %(batch_id)s
     returning feed, topic, partition, message_offset, business_date, is_date_stated, trade_id
 ),
 all_refused as (
-    select * from refused
-    union all
-    select * from refused_confirmations
-    union all
-    select * from refused_pnl_snapshots
+    select
+        r.feed,
+        r.topic,
+        r.partition,
+        r.message_offset,
+        r.business_date,
+        r.is_date_stated,
+        coalesce(r.trade_id, o.order_id) as trade_id
+    from refused as r
+    left join subjects as o using (topic, partition, message_offset)
 ),
 lost as (
     select

@@ -3,17 +3,7 @@
 -- ends.
 with staged as (
     select batch_id, business_date, count(*) as row_count
-    from staging.executions
-    where batch_id = any(%(batch_ids)s::bigint[])
-    group by batch_id, business_date
-    union all
-    select batch_id, business_date, count(*)
-    from staging.confirmations
-    where batch_id = any(%(batch_ids)s::bigint[])
-    group by batch_id, business_date
-    union all
-    select batch_id, business_date, count(*)
-    from staging.pnl_snapshots
+    from staging.records
     where batch_id = any(%(batch_ids)s::bigint[])
     group by batch_id, business_date
 ),

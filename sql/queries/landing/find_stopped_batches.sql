@@ -8,17 +8,7 @@ from landing.batches as b
 where b.status = 'STOPPED'
   and (
       exists (
-          select from staging.executions as s
-          where s.batch_id = b.batch_id
-            and s.business_date = %(business_date)s
-      )
-      or exists (
-          select from staging.confirmations as s
-          where s.batch_id = b.batch_id
-            and (s.business_date = %(business_date)s or not s.is_date_stated)
-      )
-      or exists (
-          select from staging.pnl_snapshots as s
+          select from staging.records as s
           where s.batch_id = b.batch_id
             and (s.business_date = %(business_date)s or not s.is_date_stated)
       )

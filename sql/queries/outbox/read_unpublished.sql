@@ -4,7 +4,7 @@ select
     message_id,
     topic,
     message_key,
-    payload::text
+    case when is_text then payload #>> '{}' else payload::text end as payload
 from outbox.messages
 where published_at is null
 order by outbox_id

@@ -2,7 +2,7 @@
 --          batches said they received. A feed that sent nothing is counted with zeros: silence is a
 --          finding, too.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
---        trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
+--        control.order_records, trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
 -- writes: counted_totals (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date, feeds (every known one)
@@ -30,6 +30,11 @@ with counted (feed, received, accepted, rejected, duplicates, quantity, notional
     from trade.pnl_snapshots
     where business_date = %(business_date)s
     group by topic
+    union all
+    select feed, 0, count(*), 0, 0, sum(quantity), sum(notional)
+    from control.order_records
+    where business_date = %(business_date)s
+    group by feed
     union all
     -- accepted as evidence
     select feed, 0, count(*), 0, 0, sum(quantity), sum(price * quantity)

@@ -1,7 +1,7 @@
 -- purpose: delete staged rows whose batch is finished since longer than the policy keeps them;
 --          capture takes its own away, so these are left from something that went wrong.
 -- reads: reference.retention_policies, landing.batches
--- writes: staging.executions, staging.confirmations, staging.pnl_snapshots
+-- writes: staging.records (each kind)
 -- rerun: finds nothing left
 -- parameters: as_of
 
@@ -14,32 +14,17 @@ join reference.retention_policies as p on p.subject = 'staging'
 where b.status in ('RECONCILED', 'REJECTED')
   and coalesce(b.finished_at, b.drained_at)
       < %(as_of)s::timestamptz - make_interval(days => p.keep_days)
-  and b.batch_id in (
-      select batch_id from staging.executions
-      union
-      select batch_id from staging.confirmations
-      union
-      select batch_id from staging.pnl_snapshots
-  );
+  and b.batch_id in (select batch_id from staging.records);
 
 drop table if exists pg_temp.left_rows;
 
 create temporary table left_rows on commit drop as
-with executions as (
-    delete from staging.executions where batch_id in (select batch_id from left_batches)
-    returning 1
-),
-confirmations as (
-    delete from staging.confirmations where batch_id in (select batch_id from left_batches)
-    returning 1
-),
-pnl_snapshots as (
-    delete from staging.pnl_snapshots where batch_id in (select batch_id from left_batches)
+with deleted as (
+    delete from staging.records where batch_id in (select batch_id from left_batches)
     returning 1
 )
-select
-    (select count(*) from executions) + (select count(*) from confirmations)
-    + (select count(*) from pnl_snapshots) as n;
+select count(*) as n
+from deleted;
 
 select (select count(*) from left_batches) as rows_in, n as rows_out
 from left_rows;

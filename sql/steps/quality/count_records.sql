@@ -1,5 +1,6 @@
 -- Purpose: count the accepted records of a business date, before and after the close's quarantine.
--- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots
+-- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.orders,
+--        trade.order_responses
 -- Writes: nothing
 -- Rerun: reads only
 -- Parameters: business_date, quarantined_count
@@ -14,6 +15,12 @@ with records as (
         ) + (
             select count(*) from trade.pnl_snapshots as pnl_snapshots
             where pnl_snapshots.business_date = %(business_date)s
+        ) + (
+            select count(*) from trade.orders as orders
+            where orders.business_date = %(business_date)s
+        ) + (
+            select count(*) from trade.order_responses as order_responses
+            where order_responses.business_date = %(business_date)s
         ) as record_count
 )
 select

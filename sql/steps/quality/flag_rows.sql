@@ -1,6 +1,6 @@
 -- Purpose: write the names of broken warning rules into the rows that stay.
--- Reads: staging.executions, staging.confirmations
--- Writes: staging.executions, staging.confirmations, staging.pnl_snapshots (flags)
+-- Reads: staging.records
+-- Writes: staging.records (flags, in each kind)
 -- Rerun: a flag stands once
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, rules)
 with findings as (
@@ -9,30 +9,8 @@ with findings as (
         topic text, partition integer, message_offset bigint, rules text []
     )
 ),
-flagged_executions as (
-    update staging.executions as staged
-    set flags = quality.add_flags(staged.flags, findings.rules)
-    from findings
-    where
-        staged.batch_id = %(batch_id)s
-        and staged.topic = findings.topic
-        and staged.partition = findings.partition
-        and staged.message_offset = findings.message_offset
-    returning 1
-),
-flagged_confirmations as (
-    update staging.confirmations as staged
-    set flags = quality.add_flags(staged.flags, findings.rules)
-    from findings
-    where
-        staged.batch_id = %(batch_id)s
-        and staged.topic = findings.topic
-        and staged.partition = findings.partition
-        and staged.message_offset = findings.message_offset
-    returning 1
-),
-flagged_pnl_snapshots as (
-    update staging.pnl_snapshots as staged
+flagged as (
+    update staging.records as staged
     set flags = quality.add_flags(staged.flags, findings.rules)
     from findings
     where
@@ -44,6 +22,4 @@ flagged_pnl_snapshots as (
 )
 select
     (select count(*) from findings) as rows_in,
-    (select count(*) from flagged_executions)
-    + (select count(*) from flagged_confirmations)
-    + (select count(*) from flagged_pnl_snapshots) as rows_out;
+    (select count(*) from flagged) as rows_out;

@@ -1,6 +1,6 @@
 -- Purpose: take the rows that break a rule out of staging, and keep their messages as rejects.
--- Reads: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.messages
--- Writes: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.rejects
+-- Reads: staging.orders, staging.order_responses, landing.messages
+-- Writes: staging.records (each kind), landing.rejects
 -- Rerun: a row that left is not found again; one reject per message
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, reason, detail)
 with findings as (
@@ -9,44 +9,25 @@ with findings as (
         topic text, partition integer, message_offset bigint, reason text, detail text
     )
 ),
-left_executions as (
-    delete from staging.executions as staged
-    using findings
-    where
-        staged.batch_id = %(batch_id)s
-        and staged.topic = findings.topic
-        and staged.partition = findings.partition
-        and staged.message_offset = findings.message_offset
-    returning staged.feed, staged.business_date, true as is_date_stated, staged.trade_id, findings.*
-),
-left_confirmations as (
-    delete from staging.confirmations as staged
-    using findings
-    where
-        staged.batch_id = %(batch_id)s
-        and staged.topic = findings.topic
-        and staged.partition = findings.partition
-        and staged.message_offset = findings.message_offset
-    returning
-        staged.feed, staged.business_date, staged.is_date_stated, staged.trade_id, findings.*
-),
-left_pnl_snapshots as (
-    delete from staging.pnl_snapshots as staged
-    using findings
-    where
-        staged.batch_id = %(batch_id)s
-        and staged.topic = findings.topic
-        and staged.partition = findings.partition
-        and staged.message_offset = findings.message_offset
-    returning
-        staged.feed, staged.business_date, staged.is_date_stated, staged.trade_id, findings.*
+subjects as (
+    select topic, partition, message_offset, order_id
+    from staging.orders
+    where batch_id = %(batch_id)s
+    union all
+    select topic, partition, message_offset, order_id
+    from staging.order_responses
+    where batch_id = %(batch_id)s
 ),
 quarantined as (
-    select * from left_executions
-    union all
-    select * from left_confirmations
-    union all
-    select * from left_pnl_snapshots
+    delete from staging.records as staged
+    using findings
+    where
+        staged.batch_id = %(batch_id)s
+        and staged.topic = findings.topic
+        and staged.partition = findings.partition
+        and staged.message_offset = findings.message_offset
+    returning
+        staged.feed, staged.business_date, staged.is_date_stated, staged.trade_id, findings.*
 ),
 rejected as (
     insert into landing.rejects (
@@ -64,9 +45,10 @@ rejected as (
         'quality',
         quarantined.reason,
         quarantined.detail,
-        quarantined.trade_id,
+        coalesce(quarantined.trade_id, subjects.order_id),
         messages.payload
     from quarantined
+    left join subjects using (topic, partition, message_offset)
     left join landing.messages as messages using (topic, partition, message_offset)
     on conflict on constraint rejects_message_key do nothing
     returning 1

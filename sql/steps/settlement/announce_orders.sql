@@ -1,5 +1,5 @@
--- purpose: tell the depository and the bank what the orders that just settled move: one message each,
---          in the form in which the order came.
+-- purpose: tell the depository and the bank what the orders that just settled move: one message
+--          each, in the form in which the order came.
 -- reads: settlement.instructions, trade.orders
 -- writes: outbox.messages
 -- rerun: append once, by message_id

@@ -32,4 +32,5 @@ select
     (select count(*) from paired_orders) as rows_in,
     count(*) filter (where outcome = 'CONFIRMED') as rows_out
 from paired_orders as p
-join trade.order_outcomes as o using (order_key, business_date);
+join trade.order_outcomes as o
+    on (o.order_key, o.business_date) = (p.order_key, p.business_date);

@@ -1,6 +1,6 @@
--- purpose: find which waiting answer belongs to which waiting order, each once. An answer that names
---          an order belongs to the order of that id and its own date, else to the newest one before;
---          an answer that names none belongs to the oldest order that waits in its lane.
+-- purpose: find which waiting answer belongs to which waiting order, each once. An answer that
+--          names an order belongs to the order of that id and its own date, else to the newest
+--          before; one that names none belongs to the oldest order that waits in its lane.
 -- reads: trade.open_orders, trade.open_responses, trade.orders, trade.order_responses
 -- writes: paired_orders (temporary), trade.open_orders, trade.open_responses (looked at)
 -- rerun: replaces the temporary table

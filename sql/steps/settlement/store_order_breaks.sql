@@ -2,7 +2,7 @@
 --          told twice in different terms; and resolve those that an answer or an order mended late.
 -- reads: paired_orders (temporary), trade.orders, trade.order_responses, trade.order_outcomes,
 --        trade.open_orders, trade.open_responses, trade.order_conflicts
--- writes: settlement.breaks
+-- writes: settlement.breaks, trade.open_orders, trade.open_responses (told)
 -- rerun: append once: a break that is there stays
 -- parameters: run_id, as_of
 
@@ -48,8 +48,10 @@ set status = 'RESOLVED',
         else 'order_came_late'
     end
 from trade.order_outcomes as o
-join trade.order_responses as r using (topic, partition, message_offset)
-join paired_orders as p on (p.order_key, p.business_date) = (o.order_key, o.business_date)
+join trade.order_responses as r
+    on (r.topic, r.partition, r.message_offset) = (o.topic, o.partition, o.message_offset)
+join paired_orders as p
+    on (p.order_key, p.business_date) = (o.order_key, o.business_date)
 where b.subject_kind = 'ORDER'
   and b.status = 'OPEN'
   and (

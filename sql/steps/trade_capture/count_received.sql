@@ -1,7 +1,6 @@
 -- purpose: count how many messages of each batch belong to each business date.
 --          rows_in: messages that were drained; rows_out: those that were found again.
--- reads: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batches,
---        landing.batch_ranges, landing.rejects
+-- reads: staging.records, landing.batches, landing.batch_ranges, landing.rejects
 -- writes: found_messages (temporary), control.received_counts
 -- rerun: append once per batch and date
 -- parameters: batch_ids
@@ -11,15 +10,7 @@ drop table if exists pg_temp.found_messages;
 create temporary table found_messages on commit drop as
 with received as (
     select batch_id, feed, business_date
-    from staging.executions
-    where batch_id = any(%(batch_ids)s::bigint[])
-    union all
-    select batch_id, feed, business_date
-    from staging.confirmations
-    where batch_id = any(%(batch_ids)s::bigint[])
-    union all
-    select batch_id, feed, business_date
-    from staging.pnl_snapshots
+    from staging.records
     where batch_id = any(%(batch_ids)s::bigint[])
     union all
     select r.batch_id, r.feed, r.business_date

@@ -1,14 +1,10 @@
 -- purpose: clear staging of the batches that are compared, and finish them.
 -- reads: landing.batches
--- writes: staging.executions, staging.confirmations, staging.pnl_snapshots, landing.batches
+-- writes: staging.records (each kind), landing.batches
 -- rerun: nothing is left to do
 -- parameters: batch_ids
 
-delete from staging.executions where batch_id = any(%(batch_ids)s::bigint[]);
-
-delete from staging.confirmations where batch_id = any(%(batch_ids)s::bigint[]);
-
-delete from staging.pnl_snapshots where batch_id = any(%(batch_ids)s::bigint[]);
+delete from staging.records where batch_id = any(%(batch_ids)s::bigint[]);
 
 update landing.batches
 set status = 'RECONCILED',

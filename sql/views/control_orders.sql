@@ -1,0 +1,14 @@
+-- Records of the order path, for the totals.
+
+create or replace view control.order_records as
+select business_date, topic as feed, quantity, price * quantity as notional, recorded_at
+from trade.orders
+union all
+select business_date, topic, null, null, recorded_at
+from trade.order_responses
+union all
+-- accepted as evidence
+select business_date, feed, null, null, recorded_at
+from trade.order_conflicts;
+comment on view control.order_records is
+    'Every accepted order and answer, with those that were kept as evidence of a conflict.';

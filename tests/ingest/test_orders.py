@@ -1,0 +1,197 @@
+"""The order path from topic to topic: an order and its answer in, what they move out, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import permutations
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from posttrade.capture_rounds import CaptureRounds, RoundLimits
+from tests.ingest.conftest import PARTITIONS, Feeds
+
+LEDGER = """
+select asset_kind, asset, sum(amount)
+from settlement.ledger_entries
+group by asset_kind, asset
+having sum(amount) <> 0
+"""
+ORDER = b"100,SBI,985"
+CONFIRM = b"CONFIRM"
+ROUNDS = RoundLimits(lasts_s=20, idle_s=0.6, round_s=0.0, poll_s=0.1)
+
+
+def capture(feeds: Feeds) -> None:
+    CaptureRounds(feeds.dsn, feeds.kafka_config, run_id="test", limits=ROUNDS).run()
+
+
+def read(feeds: Feeds, topic: str) -> list[bytes]:
+    """Every message of a topic."""
+    consumer = Consumer({**feeds.kafka_config, "auto.offset.reset": "earliest"})
+    consumer.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
+    messages = consumer.consume(1000, 1.0)
+    consumer.close()
+    return [message.value() for message in messages]
+
+
+def moved(feeds: Feeds) -> tuple[list[bytes], list[bytes]]:
+    return read(feeds, "Demat_allocation"), read(feeds, "Cash_movement")
+
+
+@pytest.mark.parametrize("in_turn", list(permutations(["Trade_Order", "Counter_party"])))
+@pytest.mark.parametrize("batches", [1, 2])
+def test_nothing_moves_until_both_are_in(
+    feeds: Feeds, in_turn: tuple[str, str], batches: int
+) -> None:
+    payloads = {"Trade_Order": ORDER, "Counter_party": CONFIRM}
+    for topic in in_turn:
+        feeds.send(topic, [payloads[topic]], partition=0)
+        if batches == 2 and topic == in_turn[0]:
+            capture(feeds)
+            assert moved(feeds) == ([], [])
+    capture(feeds)
+    capture(feeds)
+    assert moved(feeds) == ([b"DEMAT 100 SBI"], [b"DEBIT 98500"])
+    assert feeds.ask(LEDGER) == []
+    assert feeds.ask("select state from settlement.instruction_states") == [("SETTLED",)]
+
+
+def test_a_sale_goes_the_other_way(feeds: Feeds) -> None:
+    feeds.send("Trade_Order", [b"-100,SBI,985"], partition=0)
+    feeds.send("Counter_party", [CONFIRM], partition=0)
+    capture(feeds)
+    assert moved(feeds) == ([b"DEMAT -100 SBI"], [b"CREDIT 98500"])
+
+
+def test_orders_as_json_are_told_as_json(feeds: Feeds) -> None:
+    order = {
+        "order_id": "O1",
+        "symbol": "SBI",
+        "quantity": 100,
+        "price": 985,
+        "counterparty": "INDUS",
+    }
+    feeds.send("Trade_Order", [json.dumps(order).encode()], partition=0)
+    feeds.send("Counter_party", [b'{"order_id": "O1", "response": "CONFIRM"}'], partition=0)
+    capture(feeds)
+    demat, cash = ([json.loads(message) for message in topic] for topic in moved(feeds))
+    assert [(m["action"], m["quantity"], m["symbol"], m["text"]) for m in demat] == [
+        ("DEMAT", 100, "SBI", "DEMAT 100 SBI")
+    ]
+    assert [(m["action"], m["amount"], m["currency"], m["text"]) for m in cash] == [
+        ("DEBIT", 98500, "INR", "DEBIT 98500")
+    ]
+    assert {m["order_id"] for m in demat + cash} == {"O1"}
+
+
+def test_the_same_again_moves_nothing_again(feeds: Feeds) -> None:
+    order = b'{"order_id": 7, "symbol": "SBI", "quantity": 1, "price": 2.5}'
+    answer = b"CONFIRM,7"
+    feeds.send("Trade_Order", [order, order], partition=0)
+    capture(feeds)
+    feeds.send("Counter_party", [answer, answer, answer], partition=0)
+    capture(feeds)
+    feeds.send("Trade_Order", [order], partition=0)
+    feeds.send("Counter_party", [answer], partition=0)
+    capture(feeds)
+    demat, cash = moved(feeds)
+    assert (len(demat), len(cash)) == (1, 1)
+    assert feeds.count("landing.duplicates") == 5
+    assert feeds.count("settlement.breaks") == 0
+
+
+def test_what_is_wrong_is_a_break_and_moves_nothing(feeds: Feeds) -> None:
+    feeds.send(
+        "Trade_Order",
+        [
+            b'{"order_id": "R", "symbol": "SBI", "quantity": 1, "price": 10}',
+            b'{"order_id": "W", "symbol": "SBI", "quantity": 1, "price": 20}',
+            b"100,SBI,free",
+        ],
+        partition=0,
+    )
+    feeds.send("Counter_party", [b"REJECT,R", b"CONFIRM,X"], partition=0)
+    capture(feeds)
+    for table in ("open_orders", "open_responses"):
+        feeds.ask(f"update trade.{table} set due_at = now() returning 1")  # noqa: S608
+    capture(feeds)
+    found = feeds.ask("select subject_id, break_type, status from settlement.breaks order by 1")
+    assert found == [
+        ("R", "order_rejected", "OPEN"),
+        ("W", "order_not_answered", "OPEN"),
+        ("X", "answer_without_order", "OPEN"),
+    ]
+    assert moved(feeds) == ([], [])
+    assert feeds.ask("select reason from landing.rejects") == [("wrong_type",)]
+    # late is better than never: it settles, and the break is over
+    feeds.send("Counter_party", [b"CONFIRM,W"], partition=0)
+    feeds.send(
+        "Trade_Order", [b'{"order_id":"X","symbol":"SBI","quantity":1,"price":1}'], partition=0
+    )
+    capture(feeds)
+    assert feeds.ask(
+        "select subject_id, resolved_reason from settlement.breaks where status = 'RESOLVED'"
+        " order by 1"
+    ) == [("W", "answered_late"), ("X", "order_came_late")]
+    assert feeds.ask(
+        "select event from recon.break_events where subject_kind = 'ORDER' and trade_id = 'W'"
+        " order by event_id"
+    ) == [("OPENED",), ("RESOLVED",)]
+    assert len(moved(feeds)[0]) == 2
+
+
+CHILD = """
+import json, sys
+from posttrade.capture_rounds import CaptureRounds, RoundLimits
+dsn, kafka_config = json.loads(sys.argv[1])
+print("ready", flush=True)
+limits = RoundLimits(lasts_s=60, idle_s=60, round_s=0.0, poll_s=0.02)
+CaptureRounds(dsn, kafka_config, run_id="child", limits=limits).run()
+"""
+
+
+def test_killed_again_and_again_each_order_settles_once(feeds: Feeds) -> None:
+    count = 60
+    arguments = json.dumps([feeds.dsn, feeds.kafka_config])
+
+    def begin() -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, arguments], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        return child
+
+    for turn in range(6):
+        child = begin()
+        orders: list[bytes | None] = []
+        answers: list[bytes | None] = []
+        for number in range(turn * 10, turn * 10 + 10):
+            side = "SELL" if number % 3 == 0 else "BUY"
+            order: dict[str, Any] = {"order_id": f"O{number}", "symbol": "SBI", "side": side}
+            orders.append(json.dumps({**order, "quantity": 1 + number, "price": 9.85}).encode())
+            answers.append(f"CONFIRM,O{number}".encode())
+        feeds.send("Counter_party", answers, partition=0)
+        feeds.send("Trade_Order", [*orders, *orders[:3]], partition=0)
+        time.sleep(0.15 * turn)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    capture(feeds)
+    ids = feeds.ask("select order_key from trade.order_outcomes order by 1")
+    assert len(ids) == count
+    assert feeds.ask("select count(*), count(distinct instruction_id) from settlement.events") == [
+        (count, count)
+    ]
+    assert feeds.ask(LEDGER) == []
+    # a crash may send a message twice, with the same id; each is written once
+    messages = feeds.ask("select topic, count(*) from outbox.messages group by topic order by 1")
+    assert messages == [("Cash_movement", count), ("Demat_allocation", count)]
+    demat, cash = moved(feeds)
+    assert (len({*demat}), len({*cash})) == (count, count)
