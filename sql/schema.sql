@@ -1215,6 +1215,25 @@ $$;
 
 COMMENT ON FUNCTION trade.compare_terms(p_kept jsonb, p_refused jsonb, p_kept_stated text[], p_refused_stated text[]) IS 'Terms that both records state, and state otherwise; null for what a message states takes every term as stated.';
 
+CREATE FUNCTION trade.differing_order_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select
+        string_agg(kept.key || '=' || coalesce(kept.value #>> '{}', ''), ', ' order by kept.key),
+        string_agg(
+            kept.key || '=' || coalesce(refused.value #>> '{}', ''), ', ' order by kept.key
+        )
+    from jsonb_each(p_kept) as kept (key, value)
+    join jsonb_each(p_refused) as refused (key, value) on refused.key = kept.key
+    where kept.value is distinct from refused.value
+      and kept.key in (
+          'symbol', 'side', 'quantity', 'price', 'currency', 'counterparty_id', 'account',
+          'response', 'reason'
+      )
+$$;
+
+COMMENT ON FUNCTION trade.differing_order_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the second states otherwise than the first: name=value, in name order; both null where the second says the same again.';
+
 CREATE FUNCTION trade.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1460,6 +1479,95 @@ CREATE TABLE control.laid_definitions (
 );
 
 COMMENT ON TABLE control.laid_definitions IS 'SHA-256 over the files of sql/functions and sql/views that stand in the database; the newest row counts.';
+
+CREATE TABLE trade.order_conflicts (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    feed text NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    order_id text NOT NULL,
+    content jsonb NOT NULL,
+    kept_terms text NOT NULL,
+    refused_terms text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE trade.order_conflicts IS 'A second order or answer of the same id and date with other content: accepted as evidence, never acted upon; each is a break.';
+
+CREATE TABLE trade.order_responses (
+    business_date date NOT NULL,
+    order_id text,
+    lane text NOT NULL,
+    response text NOT NULL,
+    reason text,
+    counterparty_id text,
+    responded_at timestamp with time zone NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT order_responses_response_known CHECK ((response = ANY (ARRAY['CONFIRM'::text, 'REJECT'::text])))
+);
+
+COMMENT ON TABLE trade.order_responses IS 'What counterparties answered. Append-only.';
+
+CREATE TABLE trade.orders (
+    business_date date NOT NULL,
+    order_key text NOT NULL,
+    order_id text,
+    lane text NOT NULL,
+    symbol text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    answer_form text NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT orders_answer_form_known CHECK ((answer_form = ANY (ARRAY['JSON'::text, 'TEXT'::text]))),
+    CONSTRAINT orders_price_positive CHECK ((price > (0)::numeric)),
+    CONSTRAINT orders_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT orders_side_known CHECK ((side = ANY (ARRAY['BUY'::text, 'SELL'::text])))
+);
+
+COMMENT ON TABLE trade.orders IS 'Orders as they were accepted. An order id may come again on another business date. Append-only.';
+
+CREATE VIEW control.order_records AS
+ SELECT orders.business_date,
+    orders.topic AS feed,
+    orders.quantity,
+    (orders.price * orders.quantity) AS notional,
+    orders.recorded_at
+   FROM trade.orders
+UNION ALL
+ SELECT order_responses.business_date,
+    order_responses.topic AS feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    order_responses.recorded_at
+   FROM trade.order_responses
+UNION ALL
+ SELECT order_conflicts.business_date,
+    order_conflicts.feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    order_conflicts.recorded_at
+   FROM trade.order_conflicts;
+
+COMMENT ON VIEW control.order_records IS 'Every accepted order and answer, with those that were kept as evidence of a conflict.';
 
 CREATE TABLE control.positions (
     reader text NOT NULL,
@@ -1740,10 +1848,13 @@ CREATE TABLE outbox.messages (
     message_key text,
     payload jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    published_at timestamp with time zone
+    published_at timestamp with time zone,
+    is_text boolean DEFAULT false NOT NULL
 );
 
 COMMENT ON TABLE outbox.messages IS 'Written in the transaction that causes it, published afterwards in outbox_id order by an idempotent producer; a crash between publishing and marking repeats a message with the same id.';
+
+COMMENT ON COLUMN outbox.messages.is_text IS 'The payload is a JSON string, and what is sent is its text.';
 
 ALTER TABLE outbox.messages ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME outbox.messages_outbox_id_seq
@@ -1776,6 +1887,22 @@ CREATE TABLE reference.instruments (
 
 COMMENT ON COLUMN reference.instruments.settlement_market_id IS 'The market whose cycle and calendars settle it, where that is not market_id.';
 
+CREATE TABLE staging.records (
+    batch_id bigint NOT NULL,
+    feed text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    business_date date NOT NULL,
+    is_date_stated boolean DEFAULT true NOT NULL,
+    trade_id text,
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT records_are_of_a_kind CHECK (false) NO INHERIT
+);
+
+COMMENT ON TABLE staging.records IS 'Staged records of every kind: the tables below it hold them, it holds none itself.';
+
 CREATE TABLE staging.confirmations (
     batch_id bigint NOT NULL,
     feed text NOT NULL,
@@ -1784,7 +1911,7 @@ CREATE TABLE staging.confirmations (
     message_offset bigint NOT NULL,
     message_at timestamp with time zone NOT NULL,
     business_date date NOT NULL,
-    is_date_stated boolean NOT NULL,
+    is_date_stated boolean DEFAULT true NOT NULL,
     trade_id text NOT NULL,
     version integer NOT NULL,
     symbol text NOT NULL,
@@ -1798,7 +1925,8 @@ CREATE TABLE staging.confirmations (
     settlement_date date,
     status text NOT NULL,
     flags text[] DEFAULT '{}'::text[] NOT NULL
-);
+)
+INHERITS (staging.records);
 
 CREATE VIEW quality.batch_confirmations AS
  SELECT staged.topic,
@@ -1862,8 +1990,10 @@ CREATE TABLE staging.executions (
     executed_at timestamp with time zone NOT NULL,
     settlement_date date,
     status text NOT NULL,
-    flags text[] DEFAULT '{}'::text[] NOT NULL
-);
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    is_date_stated boolean DEFAULT true NOT NULL
+)
+INHERITS (staging.records);
 
 COMMENT ON TABLE staging.executions IS 'Feeds trades and executions, lifted to the newest contract.';
 
@@ -1907,6 +2037,79 @@ CREATE VIEW quality.batch_executions AS
      LEFT JOIN reference.counterparties counterparties ON ((staged.counterparty_id = counterparties.counterparty_id)))
   WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
 
+CREATE TABLE staging.order_responses (
+    order_id text,
+    response text NOT NULL,
+    reason text,
+    counterparty_id text,
+    responded_at timestamp with time zone NOT NULL,
+    source_id text NOT NULL
+)
+INHERITS (staging.records);
+
+COMMENT ON TABLE staging.order_responses IS 'Feed Counter_party, from JSON or the short text form.';
+
+CREATE VIEW quality.batch_order_responses AS
+ SELECT topic,
+    partition,
+    message_offset,
+    feed,
+    order_id,
+    response,
+    reason,
+    counterparty_id,
+    GREATEST(length(order_id), length(reason), length(counterparty_id)) AS longest_text,
+    (EXTRACT(year FROM business_date))::integer AS business_year,
+    (business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((message_at AT TIME ZONE 'UTC'::text))::date - business_date) AS message_lag_days
+   FROM staging.order_responses staged
+  WHERE (batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE staging.orders (
+    order_id text,
+    symbol text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    answer_form text NOT NULL,
+    source_id text NOT NULL
+)
+INHERITS (staging.records);
+
+COMMENT ON TABLE staging.orders IS 'Feed Trade_Order, from JSON or the short text form.';
+
+CREATE VIEW quality.batch_orders AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.order_id,
+    staged.symbol,
+    staged.side,
+    staged.quantity,
+    staged.price,
+    staged.currency,
+    staged.counterparty_id,
+    staged.account,
+    staged.answer_form,
+    GREATEST(length(staged.order_id), length(staged.symbol), length(staged.counterparty_id), length(staged.account)) AS longest_text,
+    (((staged.ordered_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS order_lag_days,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS message_lag_days,
+    (instruments.symbol IS NOT NULL) AS is_symbol_known,
+    (counterparties.counterparty_id IS NOT NULL) AS is_counterparty_known
+   FROM ((staging.orders staged
+     LEFT JOIN reference.instruments instruments ON ((staged.symbol = instruments.symbol)))
+     LEFT JOIN reference.counterparties counterparties ON ((staged.counterparty_id = counterparties.counterparty_id)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
 CREATE TABLE staging.pnl_snapshots (
     batch_id bigint NOT NULL,
     feed text NOT NULL,
@@ -1915,7 +2118,7 @@ CREATE TABLE staging.pnl_snapshots (
     message_offset bigint NOT NULL,
     message_at timestamp with time zone NOT NULL,
     business_date date NOT NULL,
-    is_date_stated boolean NOT NULL,
+    is_date_stated boolean DEFAULT true NOT NULL,
     trade_id text NOT NULL,
     version integer NOT NULL,
     pnl_impact numeric NOT NULL,
@@ -1923,7 +2126,8 @@ CREATE TABLE staging.pnl_snapshots (
     currency text,
     status text NOT NULL,
     flags text[] DEFAULT '{}'::text[] NOT NULL
-);
+)
+INHERITS (staging.records);
 
 CREATE VIEW quality.batch_pnl_snapshots AS
  SELECT topic,
@@ -2153,7 +2357,7 @@ COMMENT ON COLUMN trade.conflicts.refused_terms IS 'The same terms as the refuse
 
 CREATE VIEW quality.day_totals AS
  WITH feeds(feed, record_type) AS (
-         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text)
+         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text), ('Trade_Order'::text,'order'::text), ('Counter_party'::text,'order_response'::text)
         ), received AS (
          SELECT received_counts.feed,
             sum(received_counts.received_count) AS received_count
@@ -2183,6 +2387,12 @@ CREATE VIEW quality.day_totals AS
            FROM trade.pnl_snapshots pnl_snapshots
           WHERE (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY pnl_snapshots.topic
+        UNION ALL
+         SELECT order_records.feed,
+            count(*) AS count
+           FROM control.order_records order_records
+          WHERE (order_records.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
+          GROUP BY order_records.feed
         UNION ALL
          SELECT conflicts.feed,
             count(*) AS count
@@ -2228,20 +2438,10 @@ CREATE VIEW quality.day_totals AS
              CROSS JOIN LATERAL ( VALUES ('confirmation'::text,sources.expects_confirmation), ('pnl_snapshot'::text,sources.expects_pnl_snapshot)) expectations(record_type, is_expected))
           WHERE expectations.is_expected
         ), staged AS (
-         SELECT executions.feed,
-            executions.batch_id
-           FROM staging.executions executions
-          WHERE (executions.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
-        UNION
-         SELECT confirmations.feed,
-            confirmations.batch_id
-           FROM staging.confirmations confirmations
-          WHERE (confirmations.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
-        UNION
-         SELECT pnl_snapshots.feed,
-            pnl_snapshots.batch_id
-           FROM staging.pnl_snapshots pnl_snapshots
-          WHERE (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
+         SELECT DISTINCT records.feed,
+            records.batch_id
+           FROM staging.records records
+          WHERE (records.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
         ), stopped AS (
          SELECT staged.feed,
             count(*) AS batch_count
@@ -2264,12 +2464,12 @@ CREATE VIEW quality.day_totals AS
  SELECT feeds.feed,
     COALESCE(received.received_count, (0)::numeric) AS received_count,
     (COALESCE(received.received_count, (0)::numeric) - COALESCE(accounted.record_count, (0)::numeric)) AS unaccounted_count,
-    repeated.repeated_key_count,
+    COALESCE(repeated.repeated_key_count, (0)::bigint) AS repeated_key_count,
     COALESCE(stopped.batch_count, (0)::bigint) AS stopped_batch_count,
     ((expected.record_type IS NOT NULL) AND (COALESCE(received.received_count, (0)::numeric) = (0)::numeric)) AS is_silent,
     ((COALESCE(received.received_count, (0)::numeric) * (100)::numeric) / (usual.received_count)::numeric) AS percent_of_usual
    FROM ((((((feeds
-     JOIN repeated ON ((feeds.record_type = repeated.record_type)))
+     LEFT JOIN repeated ON ((feeds.record_type = repeated.record_type)))
      LEFT JOIN received ON ((feeds.feed = received.feed)))
      LEFT JOIN accounted ON ((feeds.feed = accounted.feed)))
      LEFT JOIN expected ON ((feeds.record_type = expected.record_type)))
@@ -2819,10 +3019,14 @@ CREATE TABLE reference.tolerances (
     pnl_delta_limit numeric NOT NULL,
     grace_seconds integer NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT tolerances_not_negative CHECK (((quantity_delta_max >= (0)::numeric) AND (price_delta_max >= (0)::numeric) AND (timestamp_delta_ms_max >= 0) AND (pnl_delta_limit > (0)::numeric) AND (grace_seconds >= 0)))
+    order_answer_seconds integer DEFAULT 300 NOT NULL,
+    CONSTRAINT tolerances_not_negative CHECK (((quantity_delta_max >= (0)::numeric) AND (price_delta_max >= (0)::numeric) AND (timestamp_delta_ms_max >= 0) AND (pnl_delta_limit > (0)::numeric) AND (grace_seconds >= 0))),
+    CONSTRAINT tolerances_order_answer_positive CHECK ((order_answer_seconds > 0))
 );
 
 COMMENT ON TABLE reference.tolerances IS 'Bounds of the three-way reconciliation by business date. Inclusive, except pnl_delta_limit, which a P&L difference must stay strictly below.';
+
+COMMENT ON COLUMN reference.tolerances.order_answer_seconds IS 'How long an order may wait for its answer, and an answer for its order, before it is a break.';
 
 CREATE VIEW report.break_counterparties AS
  SELECT b.business_date,
@@ -3108,6 +3312,13 @@ UNION ALL
     max(pnl_snapshots.recorded_at) AS known_at
    FROM trade.pnl_snapshots
   GROUP BY pnl_snapshots.business_date, pnl_snapshots.topic
+UNION ALL
+ SELECT order_records.business_date,
+    order_records.feed,
+    count(*) AS record_count,
+    max(order_records.recorded_at) AS known_at
+   FROM control.order_records
+  GROUP BY order_records.business_date, order_records.feed
 UNION ALL
  SELECT conflicts.business_date,
     conflicts.feed,
@@ -3669,6 +3880,126 @@ UNION ALL
 
 COMMENT ON VIEW settlement.matched_executions IS 'The versions that recon.matches names, with all their terms; what a set of matches names is read once. Ask by business_date.';
 
+CREATE TABLE trade.open_orders (
+    order_key text NOT NULL,
+    business_date date NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    is_new boolean DEFAULT true NOT NULL,
+    overdue_since timestamp with time zone
+);
+
+COMMENT ON TABLE trade.open_orders IS 'Orders that wait for an answer. Past due_at they are breaks.';
+
+CREATE TABLE trade.open_responses (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    is_new boolean DEFAULT true NOT NULL,
+    overdue_since timestamp with time zone
+);
+
+COMMENT ON TABLE trade.open_responses IS 'Answers that wait for their order. Past due_at they are breaks.';
+
+CREATE TABLE trade.order_outcomes (
+    order_key text NOT NULL,
+    business_date date NOT NULL,
+    outcome text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    run_id text NOT NULL,
+    CONSTRAINT order_outcomes_outcome_known CHECK ((outcome = ANY (ARRAY['CONFIRMED'::text, 'REJECTED'::text])))
+);
+
+COMMENT ON TABLE trade.order_outcomes IS 'Which answer decided an order: once. A confirmed order settles in the same transaction.';
+
+CREATE VIEW settlement.order_flaws AS
+ SELECT o.business_date,
+    o.order_key AS subject_id,
+    'order_rejected'::text AS break_type,
+    'CONFIRM'::text AS expected_value,
+    concat_ws(': '::text, 'REJECT', r.reason) AS actual_value,
+    (o.price * o.quantity) AS exposure_amount,
+    o.currency,
+    o.counterparty_id,
+    o.symbol,
+    NULL::timestamp with time zone AS due_at,
+    d.decided_at AS known_at
+   FROM ((trade.order_outcomes d
+     JOIN trade.orders o USING (order_key, business_date))
+     JOIN trade.order_responses r ON (((r.topic = d.topic) AND (r.partition = d.partition) AND (r.message_offset = d.message_offset))))
+  WHERE (d.outcome = 'REJECTED'::text)
+UNION ALL
+ SELECT o.business_date,
+    o.order_key AS subject_id,
+    'order_not_answered'::text AS break_type,
+    'an answer in time'::text AS expected_value,
+    'none'::text AS actual_value,
+    (o.price * o.quantity) AS exposure_amount,
+    o.currency,
+    o.counterparty_id,
+    o.symbol,
+    w.due_at,
+    o.recorded_at AS known_at
+   FROM (trade.open_orders w
+     JOIN trade.orders o USING (order_key, business_date))
+  WHERE (w.overdue_since IS NULL)
+UNION ALL
+ SELECT r.business_date,
+    COALESCE(r.order_id, concat_ws('/'::text, r.topic, r.partition, r.message_offset)) AS subject_id,
+    'answer_without_order'::text AS break_type,
+    'an order that waits'::text AS expected_value,
+    r.response AS actual_value,
+    NULL::numeric AS exposure_amount,
+    NULL::text AS currency,
+    r.counterparty_id,
+    NULL::text AS symbol,
+    w.due_at,
+    r.recorded_at AS known_at
+   FROM (trade.open_responses w
+     JOIN trade.order_responses r USING (topic, partition, message_offset))
+  WHERE (w.overdue_since IS NULL)
+UNION ALL
+ SELECT c.business_date,
+    c.order_id AS subject_id,
+    'order_conflict'::text AS break_type,
+    c.kept_terms AS expected_value,
+    c.refused_terms AS actual_value,
+    NULL::numeric AS exposure_amount,
+    NULL::text AS currency,
+    NULL::text AS counterparty_id,
+    NULL::text AS symbol,
+    NULL::timestamp with time zone AS due_at,
+    c.recorded_at AS known_at
+   FROM trade.order_conflicts c;
+
+COMMENT ON VIEW settlement.order_flaws IS 'Breaks of orders as they follow from the records; due_at: from when on it is one.';
+
+CREATE VIEW settlement.order_states AS
+ SELECT o.business_date,
+    o.order_key,
+    o.symbol,
+    o.side,
+    o.quantity,
+    o.price,
+    o.currency,
+    o.counterparty_id,
+    o.account,
+    o.ordered_at,
+    COALESCE(d.outcome,
+        CASE
+            WHEN (w.overdue_since IS NULL) THEN 'WAITING'::text
+            ELSE 'OVERDUE'::text
+        END) AS state,
+    d.decided_at
+   FROM ((trade.orders o
+     LEFT JOIN trade.order_outcomes d USING (order_key, business_date))
+     LEFT JOIN trade.open_orders w USING (order_key, business_date));
+
+COMMENT ON VIEW settlement.order_states IS 'Every order with its state: WAITING, OVERDUE, CONFIRMED (and so settled) or REJECTED.';
+
 CREATE VIEW settlement.postings AS
  SELECT e.instruction_id,
     e.settlement_date,
@@ -3808,6 +4139,14 @@ CREATE TABLE trade.displaced_records (
 COMMENT ON TABLE trade.displaced_records IS 'Confirmations and snapshots that state no trade date and stand under an execution''s date that is not their own: they move when an execution nearer to their own date arrives.';
 
 ALTER TABLE ONLY landing.messages ATTACH PARTITION landing.messages_default DEFAULT;
+
+ALTER TABLE ONLY staging.order_responses ALTER COLUMN is_date_stated SET DEFAULT true;
+
+ALTER TABLE ONLY staging.order_responses ALTER COLUMN flags SET DEFAULT '{}'::text[];
+
+ALTER TABLE ONLY staging.orders ALTER COLUMN is_date_stated SET DEFAULT true;
+
+ALTER TABLE ONLY staging.orders ALTER COLUMN flags SET DEFAULT '{}'::text[];
 
 ALTER TABLE ONLY books.daily_flows
     ADD CONSTRAINT daily_flows_pk PRIMARY KEY (business_date, account, strategy, symbol, currency);
@@ -4016,6 +4355,27 @@ ALTER TABLE ONLY trade.displaced_records
 ALTER TABLE ONLY trade.executions
     ADD CONSTRAINT executions_pk PRIMARY KEY (trade_id, version, business_date);
 
+ALTER TABLE ONLY trade.open_orders
+    ADD CONSTRAINT open_orders_pk PRIMARY KEY (order_key, business_date);
+
+ALTER TABLE ONLY trade.open_responses
+    ADD CONSTRAINT open_responses_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.order_conflicts
+    ADD CONSTRAINT order_conflicts_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.order_outcomes
+    ADD CONSTRAINT order_outcomes_pk PRIMARY KEY (order_key, business_date);
+
+ALTER TABLE ONLY trade.order_outcomes
+    ADD CONSTRAINT order_outcomes_response_key UNIQUE (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.order_responses
+    ADD CONSTRAINT order_responses_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.orders
+    ADD CONSTRAINT orders_pk PRIMARY KEY (order_key, business_date);
+
 ALTER TABLE ONLY trade.pnl_snapshots
     ADD CONSTRAINT pnl_snapshots_pk PRIMARY KEY (trade_id, version, business_date);
 
@@ -4082,6 +4442,10 @@ CREATE INDEX staged_confirmations_by_batch ON staging.confirmations USING btree 
 
 CREATE INDEX staged_executions_by_batch ON staging.executions USING btree (batch_id);
 
+CREATE INDEX staged_order_responses_by_batch ON staging.order_responses USING btree (batch_id);
+
+CREATE INDEX staged_orders_by_batch ON staging.orders USING btree (batch_id);
+
 CREATE INDEX staged_pnl_snapshots_by_batch ON staging.pnl_snapshots USING btree (batch_id);
 
 CREATE INDEX confirmations_later_versions ON ONLY trade.confirmations USING btree (trade_id) WHERE (version > 1);
@@ -4091,6 +4455,26 @@ CREATE INDEX conflicts_by_trade ON trade.conflicts USING btree (business_date, t
 CREATE INDEX displaced_records_by_trade ON trade.displaced_records USING btree (trade_id);
 
 CREATE INDEX executions_later_versions ON ONLY trade.executions USING btree (trade_id) WHERE (version > 1);
+
+CREATE INDEX open_orders_by_due ON trade.open_orders USING btree (due_at) WHERE (overdue_since IS NULL);
+
+CREATE INDEX open_orders_new ON trade.open_orders USING btree (is_new) WHERE is_new;
+
+CREATE INDEX open_responses_by_due ON trade.open_responses USING btree (due_at) WHERE (overdue_since IS NULL);
+
+CREATE INDEX open_responses_new ON trade.open_responses USING btree (is_new) WHERE is_new;
+
+CREATE INDEX order_conflicts_by_date ON trade.order_conflicts USING btree (business_date);
+
+CREATE INDEX order_conflicts_by_time ON trade.order_conflicts USING btree (recorded_at);
+
+CREATE INDEX order_outcomes_rejected ON trade.order_outcomes USING btree (decided_at) WHERE (outcome = 'REJECTED'::text);
+
+CREATE INDEX order_responses_by_date ON trade.order_responses USING btree (business_date);
+
+CREATE UNIQUE INDEX order_responses_stated_key ON trade.order_responses USING btree (order_id, business_date) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX orders_by_date ON trade.orders USING btree (business_date);
 
 CREATE INDEX pnl_snapshots_later_versions ON ONLY trade.pnl_snapshots USING btree (trade_id) WHERE (version > 1);
 
@@ -4173,3 +4557,15 @@ ALTER TABLE ONLY report.lost_files
 
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);
+
+ALTER TABLE ONLY trade.open_orders
+    ADD CONSTRAINT open_orders_order_fk FOREIGN KEY (order_key, business_date) REFERENCES trade.orders(order_key, business_date);
+
+ALTER TABLE ONLY trade.open_responses
+    ADD CONSTRAINT open_responses_response_fk FOREIGN KEY (topic, partition, message_offset) REFERENCES trade.order_responses(topic, partition, message_offset);
+
+ALTER TABLE ONLY trade.order_outcomes
+    ADD CONSTRAINT order_outcomes_order_fk FOREIGN KEY (order_key, business_date) REFERENCES trade.orders(order_key, business_date);
+
+ALTER TABLE ONLY trade.order_outcomes
+    ADD CONSTRAINT order_outcomes_response_fk FOREIGN KEY (topic, partition, message_offset) REFERENCES trade.order_responses(topic, partition, message_offset);
