@@ -2,7 +2,8 @@
 --          batches said they received. A feed that sent nothing is counted with zeros: silence is a
 --          finding, too.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
---        control.order_records, trade.conflicts, control.rejects (of promoted and refused batches), landing.duplicates
+--        control.order_records, trade.conflicts, control.rejects (of promoted and refused
+--        batches), landing.duplicates
 -- writes: counted_totals (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date, feeds (every known one)

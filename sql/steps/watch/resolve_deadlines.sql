@@ -1,4 +1,5 @@
--- purpose: note of missed deadlines that an alert told of that they are over: the feed came, the date
+-- purpose: note of missed deadlines that an alert told of that they are over: the feed came, the
+--          date
 --          has its report, capture takes in again.
 -- reads: control.received_counts, trade.executions, report.versions, control.watch_rounds,
 --        reference.deadlines, control.alert_findings
