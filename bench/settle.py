@@ -98,6 +98,7 @@ def fill(database: str, count: int, variant: str) -> int:
         laid = connection.execute(read_sql("settle/fill_matches"), parameters).rowcount
         if variant == BEGUN:
             parameters |= {"settlement_date": SETTLEMENT_DATE}
+            connection.execute(read_sql("settle/begin_partitions"), parameters)
             connection.execute(read_sql("settle/begin_date"), parameters)
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")

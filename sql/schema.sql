@@ -4106,7 +4106,7 @@ CREATE VIEW settlement.unlike_first_events AS
     format('%s.%s of %s'::text, e.instruction_id, e.sequence, e.settlement_date) AS place
    FROM (settlement.events e
      LEFT JOIN settlement.instructions i ON (((i.settlement_date = e.settlement_date) AND (i.instruction_id = e.instruction_id))))
-  WHERE ((e.sequence <> 1) OR (e.kind <> 'SETTLEMENT'::text) OR (e.quantity IS DISTINCT FROM i.quantity) OR (COALESCE(e.amount, (0)::numeric) <> abs(i.amount)) OR
+  WHERE ((e.sequence = 1) AND (e.to_state = 'SETTLED'::text) AND (e.kind = 'SETTLEMENT'::text) AND ((e.quantity IS DISTINCT FROM i.quantity) OR (COALESCE(e.amount, (0)::numeric) <> abs(i.amount)) OR
         CASE (e.quantity IS NULL)
             WHEN false THEN ((COALESCE(e.symbol, i.symbol) <> i.symbol) OR (e.delivered_currency IS DISTINCT FROM i.delivered_currency) OR
             CASE i.direction
@@ -4122,9 +4122,9 @@ CREATE VIEW settlement.unlike_first_events AS
                 ELSE ((e.payee_id <> i.house_account_id) OR (e.payer_id <> i.counterparty_account_id))
             END)
             ELSE NULL::boolean
-        END OR (i.instruction_id IS NULL));
+        END OR (i.instruction_id IS NULL)));
 
-COMMENT ON VIEW settlement.unlike_first_events IS 'Events that are not the settlement, at once and in whole, of what was instructed: of a date that was laid as a whole there must be none. Said in other words than instructed_movements, which made them. Ask by settlement_date.';
+COMMENT ON VIEW settlement.unlike_first_events IS 'Settlements at once and in whole that do not move what was instructed: there must be none. Said in other words than instructed_movements, which made them. Ask by settlement_date.';
 
 CREATE TABLE trade.displaced_records (
     topic text NOT NULL,

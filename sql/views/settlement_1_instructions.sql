@@ -35,34 +35,36 @@ from settlement.events as e
 left join settlement.instructions as i
     on i.settlement_date = e.settlement_date
     and i.instruction_id = e.instruction_id
-where e.sequence <> 1
-   or e.kind <> 'SETTLEMENT'
-   or e.quantity is distinct from i.quantity
-   or coalesce(e.amount, 0) <> abs(i.amount)
-   or case e.quantity is null when false then
-       coalesce(e.symbol, i.symbol) <> i.symbol
-       or e.delivered_currency is distinct from i.delivered_currency
-       or case i.direction
-           when 'DELIVER' then e.deliverer_id <> i.house_account_id
-               or e.receiver_id <> i.counterparty_account_id
-           else e.receiver_id <> i.house_account_id
-               or e.deliverer_id <> i.counterparty_account_id
-       end
-   end
-   or case i.amount <> 0 when true then
-       e.currency <> i.currency
-       or case (i.direction = 'RECEIVE') = (i.amount > 0)
-           when true then e.payer_id <> i.house_account_id
-               or e.payee_id <> i.counterparty_account_id
-           else e.payee_id <> i.house_account_id
-               or e.payer_id <> i.counterparty_account_id
-       end
-   end
-   or i.instruction_id is null;
+where e.sequence = 1
+  and e.to_state = 'SETTLED'
+  and e.kind = 'SETTLEMENT'
+  and (
+      e.quantity is distinct from i.quantity
+      or coalesce(e.amount, 0) <> abs(i.amount)
+      or case e.quantity is null when false then
+          coalesce(e.symbol, i.symbol) <> i.symbol
+          or e.delivered_currency is distinct from i.delivered_currency
+          or case i.direction
+              when 'DELIVER' then e.deliverer_id <> i.house_account_id
+                  or e.receiver_id <> i.counterparty_account_id
+              else e.receiver_id <> i.house_account_id
+                  or e.deliverer_id <> i.counterparty_account_id
+          end
+      end
+      or case i.amount <> 0 when true then
+          e.currency <> i.currency
+          or case (i.direction = 'RECEIVE') = (i.amount > 0)
+              when true then e.payer_id <> i.house_account_id
+                  or e.payee_id <> i.counterparty_account_id
+              else e.payee_id <> i.house_account_id
+                  or e.payer_id <> i.counterparty_account_id
+          end
+      end
+      or i.instruction_id is null
+  );
 comment on view settlement.unlike_first_events is
-    'Events that are not the settlement, at once and in whole, of what was instructed: of a date that '
-    'was laid as a whole there must be none. Said in other words than instructed_movements, which '
-    'made them. Ask by settlement_date.';
+    'Settlements at once and in whole that do not move what was instructed: there must be none. Said '
+    'in other words than instructed_movements, which made them. Ask by settlement_date.';
 
 create or replace view settlement.instruction_states as
 select

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from posttrade.errors import SQLSTATES
+from posttrade.errors import SQLSTATES, InvariantBroken
+from posttrade.settlement import check_ledger
 
 from .desk import NEXT_DAY, Desk
 
@@ -241,7 +242,7 @@ def test_nothing_is_changed_afterwards(instructed: Desk, statement: str) -> None
 
 
 def test_what_was_laid_as_a_whole_is_judged_too(desk: Desk) -> None:
-    """A partition that is attached sees no trigger; the step asks the same of all its rows."""
+    """A partition that is attached sees no trigger: check_ledger looks at all its rows."""
     desk.book("T1")
     desk.follow()
     desk.settle()
@@ -250,7 +251,8 @@ def test_what_was_laid_as_a_whole_is_judged_too(desk: Desk) -> None:
         "alter table settlement.events_20261015 disable trigger user;"
         "update settlement.events_20261015 set amount = 1;"
     )
-    assert len(desk.rows("select * from settlement.unlike_first_events")) == 1
+    with pytest.raises(InvariantBroken, match=r"do not move what was instructed: \d+\.1 of 2026"):
+        check_ledger(desk.dsn, NEXT_DAY, run_id="test", connection=desk.connection)
 
 
 def test_one_version_is_instructed_once(instructed: Desk) -> None:

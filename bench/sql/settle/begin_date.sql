@@ -3,8 +3,7 @@ with begun as (
         settlement.open_act('bench_begins', 'bench', 'bench', now()) as act_id,
         settlement.reserve_instruction_ids(1) as instruction_id,
         settlement.open_account('HOUSE', 'EQ-PRIME') as house_id,
-        settlement.open_account('COUNTERPARTY', 'ALDER') as party_id,
-        settlement.ensure_partitions(%(settlement_date)s)
+        settlement.open_account('COUNTERPARTY', 'ALDER') as party_id
 ),
 instructed as (
     insert into settlement.instructions (

@@ -72,13 +72,15 @@ def check_ledger(
     run_id: str,
     connection: psycopg.Connection[Any] | None = None,
 ) -> StepCounts:
-    """Add up the signed lines of a settlement date, independently of how they were booked.
+    """Add up a settlement date's signed lines, and hold its settlements against the instructions.
+
+    Both independently of how they were booked.
 
     Returns:
         Instruments and currencies that moved; the same.
 
     Raises:
-        InvariantBroken: the lines of one do not add up to nothing.
+        InvariantBroken: lines do not add up to nothing, or a settlement is not what was instructed.
         Unavailable: the database does not answer.
     """
     with open_work(
@@ -98,6 +100,13 @@ def check_ledger(
                 f"the ledger of {business_date} does not add up to zero: {found}. Rows were "
                 "changed outside the product; compare settlement.ledger_entries with the "
                 "instructions before settling on"
+            )
+        if work.run("check_movements").rows_out:
+            found = ", ".join(place for (place,) in work.ask("find_unlike"))
+            raise InvariantBroken(
+                f"settlements of {business_date} do not move what was instructed: {found}. Rows "
+                "were changed outside the product; compare settlement.postings with "
+                "settlement.instructions before settling on"
             )
         return record(log, StepCounts(sums.rows_in, sums.rows_in))
 

@@ -1,7 +1,7 @@
 -- purpose: settle a date of which nothing has happened yet: its events are laid as a table of
---          their own, which becomes the date's partition, and held against the instructions.
--- reads: settlement.instructed_movements, settlement.unlike_first_events, settlement.events,
---        withheld_instructions (temporary)
+--          their own, which becomes the date's partition. They move what instructed_movements says;
+--          check_movements holds them against the instructions by other words.
+-- reads: settlement.instructed_movements, settlement.events, withheld_instructions (temporary)
 -- writes: settlement.laid_events (becomes a partition of settlement.events)
 -- rerun: append once: a date that has a partition is not laid again
 -- parameters: settlement_date, act_id, effective_on
@@ -32,10 +32,6 @@ where m.settlement_date = %(settlement_date)s
   and m.instruction_id not in (select instruction_id from withheld_instructions);
 
 select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
-
-select settlement.refuse_event('PT011', min(place))
-from settlement.unlike_first_events
-where settlement_date = %(settlement_date)s;
 
 select count(*) as rows_in, count(*) as rows_out
 from settlement.events

@@ -1,0 +1,1 @@
+select settlement.ensure_partitions(%(settlement_date)s)
