@@ -3034,7 +3034,7 @@ CREATE VIEW report.break_counterparties AS
     c.counterparty_name,
     b.break_type,
     count(*) AS open_count
-   FROM (recon.all_breaks b
+   FROM (recon.breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
   WHERE (b.status = 'OPEN'::text)
   GROUP BY b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;
@@ -3047,7 +3047,7 @@ CREATE VIEW report.break_summary AS
     count(*) FILTER (WHERE (status <> 'OPEN'::text)) AS resolved_count,
     count(*) AS total_count,
     sum(exposure_amount) FILTER (WHERE (status = 'OPEN'::text)) AS open_exposure_amount
-   FROM recon.all_breaks
+   FROM recon.breaks
   GROUP BY business_date, break_type, currency;
 
 COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures of different currencies are never added.';
@@ -3076,7 +3076,7 @@ CREATE VIEW report.breaks AS
     b.opened_at,
     b.resolved_at,
     b.resolved_reason
-   FROM ((recon.all_breaks b
+   FROM ((recon.breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
      LEFT JOIN reference.instruments i ON ((i.symbol = b.symbol)));
 

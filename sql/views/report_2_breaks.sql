@@ -24,7 +24,7 @@ select
     b.opened_at,
     b.resolved_at,
     b.resolved_reason
-from recon.all_breaks b
+from recon.breaks b
 left join reference.counterparties c on c.counterparty_id = b.counterparty_id
 left join reference.instruments i on i.symbol = b.symbol;
 comment on view report.breaks is 'Breaks with the unit of their delta and names from reference data.';
@@ -38,7 +38,7 @@ select
     count(*) filter (where status <> 'OPEN') as resolved_count,
     count(*) as total_count,
     sum(exposure_amount) filter (where status = 'OPEN') as open_exposure_amount
-from recon.all_breaks
+from recon.breaks
 group by business_date, break_type, currency;
 comment on view report.break_summary is
     'Breaks by type and currency: exposures of different currencies are never added.';
@@ -50,7 +50,7 @@ select
     c.counterparty_name,
     b.break_type,
     count(*) as open_count
-from recon.all_breaks b
+from recon.breaks b
 left join reference.counterparties c on c.counterparty_id = b.counterparty_id
 where b.status = 'OPEN'
 group by b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;

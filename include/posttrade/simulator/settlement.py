@@ -20,9 +20,10 @@ class SettlementDates:
 
     def __init__(self, trade_date: dt.date, reference_data: Path = REFERENCE_DATA) -> None:
         self._trade_date = trade_date
-        self._calendar_ids = {
-            row["market_id"]: row["settlement_calendar"]
-            for row in read_rows(reference_data / "markets.csv")
+        self._markets = {row["market_id"]: row for row in read_rows(reference_data / "markets.csv")}
+        self._settlement_market_ids = {
+            row["symbol"]: row["settlement_market_id"] or row["market_id"]
+            for row in read_rows(reference_data / "instruments.csv")
         }
         in_force = [
             row
@@ -35,17 +36,20 @@ class SettlementDates:
         }
 
     def of_instrument(self, instrument: Instrument) -> dt.date:
-        """T+n of the instrument's market on that market's settlement calendar.
+        """T+n of the market that settles it, on a day on which that market settles.
 
         Raises:
             ConfigurationError: the calendar does not reach the date.
         """
-        key = (instrument.market_id, instrument.asset_class)
-        calendar = BusinessCalendar.load(
-            self._calendar_ids[instrument.market_id], last_date=self._trade_date + REACH
-        )
-        days = self._days_after_trade.get(key, SPOT_DAYS)
-        return calendar.add_business_days(self._trade_date, days)
+        market_id = self._settlement_market_ids.get(instrument.symbol, instrument.market_id)
+        market = self._markets[market_id]
+        last_date = self._trade_date + REACH
+        settles = BusinessCalendar.load(market["settlement_calendar"], last_date=last_date)
+        counts = settles
+        if market["counting_calendar"]:
+            counts = BusinessCalendar.load(market["counting_calendar"], last_date=last_date)
+        days = self._days_after_trade.get((market_id, instrument.asset_class), SPOT_DAYS)
+        return settles.add_business_days(counts.add_business_days(self._trade_date, days), 0)
 
 
 def latest_session(now: dt.datetime) -> dt.date:
