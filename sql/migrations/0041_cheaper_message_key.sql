@@ -1,5 +1,5 @@
 -- The same key in another order: the numbers first, which differ, and the topic behind them, which hardly
--- does. Keeping it costs a quarter less while the drain copies, and it finds ranges of offsets as well.
+-- does. A comparison of keys is then mostly one of numbers, and it finds ranges of offsets as well.
 
 alter table landing.messages drop constraint messages_pk;
 alter table landing.messages

@@ -52,7 +52,8 @@ new_sets as (
             order by id
         ) as excluded_batch_ids
     from batches
-    where first_batch_id is not null
+    -- ids are counted through below; batches that lie so far apart are matched one by one
+    where last_batch_id - first_batch_id < 100000
 ),
 match_sets as (
     select
