@@ -276,3 +276,21 @@ def test_a_break_of_settlement_is_told_as_any_other(desk: Desk) -> None:
     desk.match("T2")
     desk.follow()
     assert desk.rows("select trade_id, status from recon.all_breaks") == [(subject, "OPEN")]
+
+
+def test_trades_that_match_as_a_set_are_instructed_as_others(desk: Desk) -> None:
+    desk.book("T1", matched=False)
+    desk.book("T2", matched=False)
+    desk.book("T3", matched=False)
+    desk.connection.execute(
+        "insert into recon.match_sets (business_date, first_batch_id, last_batch_id,"
+        " excluded_batch_ids, excluded_source_ids, run_id, matched_at)"
+        " values (%s, 1, 1, '{}', '{}', 'test', now())",
+        (TRADE_DATE,),
+    )
+    desk.connection.execute(
+        "insert into recon.match_set_exceptions values (%s, 'T3')", (TRADE_DATE,)
+    )
+    assert desk.close() == (3, 2)
+    assert desk.states() == {"T1": "INSTRUCTED", "T2": "INSTRUCTED"}
+    assert desk.close() == (0, 0)

@@ -1,6 +1,7 @@
--- purpose: name the matched trades of a date of which nothing is instructed yet. A view: a million
---          rows are read where they lie, by several processes.
--- reads: settlement.matched_executions, trade.executions
+-- purpose: name the matched trades of a date of which nothing is instructed yet. Views: a million
+--          rows are read where they lie, by several processes; a way of matching that the date has
+--          not is not looked for.
+-- reads: trade.executions, recon.single_matches, recon.match_sets, recon.match_set_exceptions
 -- writes: wanted_trades, considered_trades (temporary views; the second names kinds of trades that
 --         may be wanted)
 -- rerun: replaces the views
@@ -10,23 +11,50 @@ drop view if exists pg_temp.wanted_trades, pg_temp.considered_trades;
 drop table if exists pg_temp.listed_trades;
 
 create temporary view wanted_trades as
+with one_by_one as not materialized (
+    select e.*
+    from trade.executions as e
+    join recon.single_matches as m
+        on m.business_date = %(business_date)s
+        and m.trade_id = e.trade_id
+        and m.execution_version = e.version
+    where e.business_date = %(business_date)s
+      and exists (select from recon.single_matches where business_date = %(business_date)s)
+),
+as_a_set as not materialized (
+    select e.*
+    from trade.executions as e
+    join recon.match_sets as s on s.business_date = %(business_date)s
+    where e.business_date = %(business_date)s
+      and exists (select from recon.match_sets where business_date = %(business_date)s)
+      and e.version = 1
+      and e.batch_id between s.first_batch_id and s.last_batch_id
+      and e.batch_id <> all(s.excluded_batch_ids)
+      and e.source_id <> all(s.excluded_source_ids)
+      and not exists (
+          select
+          from recon.match_set_exceptions as x
+          where x.business_date = %(business_date)s
+            and x.trade_id = e.trade_id
+      )
+)
 select
-    e.business_date,
-    e.trade_id,
-    e.version,
-    e.settlement_date,
-    e.source_id,
-    e.symbol,
-    e.asset_class,
-    e.side,
-    e.quantity,
-    e.price,
-    e.currency,
-    e.counterparty_id,
-    e.account,
-    e.strategy
-from settlement.matched_executions as e
-where e.business_date = %(business_date)s;
+    business_date,
+    trade_id,
+    version,
+    settlement_date,
+    source_id,
+    symbol,
+    asset_class,
+    side,
+    quantity,
+    price,
+    currency,
+    counterparty_id,
+    account,
+    strategy
+from (select * from one_by_one union all select * from as_a_set) as matched
+where status <> 'CANCELLED';
 
 create temporary view considered_trades as
 select
