@@ -800,6 +800,25 @@ $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
 
+CREATE FUNCTION settlement.analyze_partitions(p_settlement_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    table_name text;
+begin
+    foreach table_name in array array['instructions', 'events']
+    loop
+        if settlement.has_partition(table_name, p_settlement_date) then
+            execute format(
+                'analyze settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
+            );
+        end if;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.analyze_partitions(p_settlement_date date) IS 'Counts a settlement date''s partitions anew: a plan made for a few rows takes hours for a million.';
+
 CREATE FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3810,75 +3829,6 @@ CREATE VIEW settlement.ledger_entries AS
   WHERE (side.asset IS NOT NULL);
 
 COMMENT ON VIEW settlement.ledger_entries IS 'The movements as signed lines: per account and instrument or currency, minus what leaves, plus what comes.';
-
-CREATE VIEW settlement.matched_executions AS
- SELECT e.business_date,
-    e.trade_id,
-    e.version,
-    e.feed,
-    e.source_id,
-    e.symbol,
-    e.asset_class,
-    e.side,
-    e.quantity,
-    e.price,
-    e.currency,
-    e.notional,
-    e.brokerage_fee,
-    e.clearing_fee,
-    e.exchange_fee,
-    e.counterparty_id,
-    e.venue,
-    e.account,
-    e.strategy,
-    e.executed_at,
-    e.settlement_date,
-    e.status,
-    e.flags,
-    e.batch_id,
-    e.topic,
-    e.partition,
-    e.message_offset,
-    e.recorded_at
-   FROM (recon.single_matches m
-     JOIN trade.executions e ON (((e.business_date = m.business_date) AND (e.trade_id = m.trade_id) AND (e.version = m.execution_version))))
-  WHERE (e.status <> 'CANCELLED'::text)
-UNION ALL
- SELECT e.business_date,
-    e.trade_id,
-    e.version,
-    e.feed,
-    e.source_id,
-    e.symbol,
-    e.asset_class,
-    e.side,
-    e.quantity,
-    e.price,
-    e.currency,
-    e.notional,
-    e.brokerage_fee,
-    e.clearing_fee,
-    e.exchange_fee,
-    e.counterparty_id,
-    e.venue,
-    e.account,
-    e.strategy,
-    e.executed_at,
-    e.settlement_date,
-    e.status,
-    e.flags,
-    e.batch_id,
-    e.topic,
-    e.partition,
-    e.message_offset,
-    e.recorded_at
-   FROM (recon.match_sets s
-     JOIN trade.executions e ON ((e.business_date = s.business_date)))
-  WHERE ((e.version = 1) AND (e.status <> 'CANCELLED'::text) AND ((e.batch_id >= s.first_batch_id) AND (e.batch_id <= s.last_batch_id)) AND (e.batch_id <> ALL (s.excluded_batch_ids)) AND (e.source_id <> ALL (s.excluded_source_ids)) AND (NOT (EXISTS ( SELECT
-           FROM recon.match_set_exceptions x
-          WHERE ((x.business_date = e.business_date) AND (x.trade_id = e.trade_id))))));
-
-COMMENT ON VIEW settlement.matched_executions IS 'The versions that recon.matches names, with all their terms; what a set of matches names is read once. Ask by business_date.';
 
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,

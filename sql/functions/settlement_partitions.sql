@@ -90,3 +90,21 @@ language sql as $$
 $$;
 comment on function settlement.ensure_partitions(date) is
     'Makes both partitions of a settlement date where they are missing.';
+
+create or replace function settlement.analyze_partitions(p_settlement_date date) returns void
+language plpgsql as $$
+declare
+    table_name text;
+begin
+    foreach table_name in array array['instructions', 'events']
+    loop
+        if settlement.has_partition(table_name, p_settlement_date) then
+            execute format(
+                'analyze settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
+            );
+        end if;
+    end loop;
+end
+$$;
+comment on function settlement.analyze_partitions(date) is
+    'Counts a settlement date''s partitions anew: a plan made for a few rows takes hours for a million.';

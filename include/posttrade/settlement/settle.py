@@ -56,6 +56,8 @@ def settle_due(
         if not dates:
             return record(log, StepCounts(0, 0))
         work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
+        for date in begun:
+            work.ask("analyze_partitions", settlement_date=date)
         work.run("list_candidates")
         settled = _settle(work, begun, fresh)
         work.parameters["settlement_dates"] = begun + fresh

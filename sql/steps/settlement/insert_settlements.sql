@@ -38,15 +38,8 @@ where not exists (
     from withheld_instructions as w
     where w.instruction_id = c.instruction_id
 )
-and not exists (
-    select
-    from settlement.events as e
-    where e.settlement_date = any(%(settlement_dates)s::date[])
-      and e.settlement_date = c.settlement_date
-      and e.instruction_id = c.instruction_id
-      and e.sequence > c.last_sequence
-)
-order by c.instruction_id;
+order by c.instruction_id
+on conflict (instruction_id, sequence, settlement_date) do nothing;
 
 select
     (select count(*) from candidate_instructions) as rows_in,
