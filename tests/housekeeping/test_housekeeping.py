@@ -191,7 +191,7 @@ def test_the_steps_name_no_table_that_must_be_kept() -> None:
         r"(?:delete from|truncate|drop table|update|alter table)\s+([a-z_]+\.[a-z_]+)"
     )
     allowed = {
-        "staging.executions", "staging.confirmations", "staging.pnl_snapshots", "quality.results",
+        "staging.records", "quality.results",
         "control.step_runs", "outbox.messages", "outbox.announcements",
     }  # fmt: skip
     for path in (SQL_ROOT / "steps" / "housekeeping").glob("*.sql"):

@@ -12,6 +12,7 @@ from posttrade.backlog import is_capture_idle, measure_backlog, read_watermarks
 from posttrade.capture_progress import describe_stopped_batches
 from posttrade.drain import DrainLimits, drain_feeds
 from posttrade.errors import ConfigurationError, Unavailable
+from posttrade.topics import TOPICS
 from posttrade.watermarks import BrokerView, Watermarks
 from tests.ingest.conftest import PARTITIONS, Feeds
 
@@ -116,7 +117,7 @@ def test_what_retention_took_is_recorded(feeds: Feeds, make_trade: Make) -> None
     feeds.broker.stop()
     start = 100  # the topic begins later than what was drained: offsets 10 to 99 are gone
     feeds.broker.start(
-        {"trades": PARTITIONS, "executions": 1, "broker_confirmations": 1, "pnl_snapshot": 1},
+        {topic.name: PARTITIONS if topic.name == "trades" else 1 for topic in TOPICS},
         starts=[("trades", 0, start), ("trades", 1, 10), ("trades", 2, 10)],
     )
     feeds.send("trades", [make_trade(1000)], partition=0)

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.quality.plants import RECORD_TYPES, TODAY, Row, instant
+from tests.quality.plants import RECORD_TYPES, STAGED_TYPES, TODAY, Row, instant
 
 _offsets = itertools.count(1)
 
@@ -29,10 +29,10 @@ def insert_batch(
     for row in rows:
         offset = next(_offsets)
         place = {"batch_id": batch_id, "message_offset": offset, "feed": feed}
-        stated = {} if RECORD_TYPES[feed] == "executions" else {"is_date_stated": True}
+        stated = {} if STAGED_TYPES[feed] == "executions" else {"is_date_stated": True}
         instants = {"message_at": instant(TODAY)}
         complete.append({**stated, **place, **instants, "trade_id": f"T{offset}", **row})
-    insert(connection, "staging", RECORD_TYPES[feed], complete)
+    insert(connection, "staging", STAGED_TYPES[feed], complete)
     messages = [
         {
             "topic": row["topic"],

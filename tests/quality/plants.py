@@ -19,6 +19,9 @@ RECORD_TYPES = {
     "broker_confirmations": "confirmations",
     "pnl_snapshot": "pnl_snapshots",
 }
+# judged on their way in only: by the close they have settled
+ORDER_TYPES = {"Trade_Order": "orders", "Counter_party": "order_responses"}
+STAGED_TYPES = {**RECORD_TYPES, **ORDER_TYPES}
 FIRST_STATUS = {"broker_confirmations": "CONFIRMED", "pnl_snapshot": "BOOKED"}
 STATUS = {"executions": "EXECUTED", "confirmations": "CONFIRMED", "pnl_snapshots": "BOOKED"}
 Row = dict[str, Any]
@@ -34,6 +37,8 @@ def instant(date: dt.date, hour: int = 12) -> dt.datetime:
 
 def good_row(feed: str, date: dt.date) -> Row:
     """A record that breaks no rule; without the columns of its place."""
+    if feed in ORDER_TYPES:
+        return good_order_row(feed, date)
     row: Row = {
         "topic": feed,
         "partition": 0,
@@ -71,17 +76,45 @@ def good_row(feed: str, date: dt.date) -> Row:
     }
 
 
+def good_order_row(feed: str, date: dt.date) -> Row:
+    """The same for the order path."""
+    row: Row = {
+        "topic": feed,
+        "partition": 0,
+        "business_date": date,
+        "order_id": "O1",
+        "counterparty_id": "INDUS",
+        "source_id": feed,
+    }
+    if feed == "Counter_party":
+        return {**row, "response": "CONFIRM", "reason": "in stock", "responded_at": instant(date)}
+    return {
+        **row,
+        "symbol": "SBI",
+        "side": "BUY",
+        "quantity": Decimal(100),
+        "price": Decimal(985),
+        "currency": "INR",
+        "account": "HOUSE",
+        "answer_form": "JSON",
+        "ordered_at": instant(date),
+    }
+
+
 def moved(feed: str, date: dt.date) -> Row:
     """The dates of a good record of another business date."""
     row = good_row(feed, date)
-    names = ("business_date", "settlement_date", "executed_at", "confirmed_at")
+    names = (
+        "business_date", "settlement_date", "executed_at", "confirmed_at", "ordered_at",
+        "responded_at",
+    )  # fmt: skip
     return {name: row[name] for name in names if name in row}
 
 
 def terms(quantity: str, price: str, feed: str) -> Row:
     """Quantity and price with the notional that belongs to them."""
     row: Row = {"quantity": Decimal(quantity), "price": Decimal(price)}
-    if RECORD_TYPES[feed] == "executions":
+    if STAGED_TYPES[feed] == "executions":
         row["notional"] = row["quantity"] * row["price"]
     return row
 
@@ -89,7 +122,12 @@ def terms(quantity: str, price: str, feed: str) -> Row:
 def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
     """Rule to the change that breaks it, for rules that look at one record."""
     at = "confirmed_at" if feed == "broker_confirmations" else "executed_at"
+    own = {"text_too_long": {"order_id": "O" * 65}} if feed in ORDER_TYPES else {}
     return {
+        "order_id_not_well_formed": {"order_id": "<script>"},
+        "response_unknown": {"response": "MAYBE"},
+        "reason_not_well_formed": {"reason": "=1+1"},
+        "ordered_at_far_from_business_date": {"ordered_at": instant(date) + days(8)},
         "trade_id_not_well_formed": {"trade_id": "<script>"},
         "text_too_long": {"trade_id": "T" * 65},
         "version_out_of_range": {"version": 10_000},
@@ -126,6 +164,7 @@ def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
         "counterparty_not_in_reference": {"counterparty_id": "NOBODY"},
         "pnl_impact_too_large": {"pnl_impact": Decimal("-1000000000000.01")},
         "commission_negative": {"commission": Decimal("-0.01")},
+        **own,
     }
 
 
