@@ -294,3 +294,16 @@ def test_trades_that_match_as_a_set_are_instructed_as_others(desk: Desk) -> None
     assert desk.close() == (3, 2)
     assert desk.states() == {"T1": "INSTRUCTED", "T2": "INSTRUCTED"}
     assert desk.close() == (0, 0)
+
+
+def test_a_close_ends_what_was_held_and_then_corrected(desk: Desk) -> None:
+    desk.book("T1")
+    desk.follow()
+    desk.unmatch("T1")
+    desk.follow()
+    assert desk.states() == {"T1": "PENDING"}
+    assert desk.close() == (0, 0)
+    desk.book("T1", version=2, status="CORRECTED", matched=False)
+    assert desk.close() == (1, 0)
+    assert desk.states() == {"T1": "CANCELLED"}
+    assert desk.close() == (0, 0)

@@ -77,7 +77,8 @@ def test_airflow_takes_the_address_from_the_command(
             READ_PASSWORD,
         ],
         env={
-            **os.environ,
+            # what other tests of this process left of Airflow's settings would win over the command
+            **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__")},
             "PYTHONPATH": f"{REPOSITORY}/include",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "AIRFLOW_HOME": str(tmp_path),

@@ -42,7 +42,22 @@ select distinct
     trade_id
 from matched as m
 full join instructed as i using (trade_id, version)
-where case when m.trade_id is null then not i.is_held else coalesce(i.is_held, true) end;
+where case
+    when m.trade_id is not null then coalesce(i.is_held, true)
+    when not i.is_held then true
+    -- held already: until its trade is corrected, cancelled or withdrawn
+    else coalesce(
+        (
+            select x.version <> i.version or x.status = 'CANCELLED'
+            from trade.executions as x
+            where x.business_date = %(business_date)s
+              and x.trade_id = i.trade_id
+            order by x.version desc
+            limit 1
+        ),
+        true
+    )
+end;
 
 analyze settling_trades;
 

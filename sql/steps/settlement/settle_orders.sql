@@ -2,7 +2,7 @@
 -- reads: settlement.instructions, settlement.instructed_movements, settlement.events
 -- writes: settlement.events
 -- rerun: append once: an instruction that has an event is left alone
--- parameters: act_id, effective_on, settlement_dates
+-- parameters: act_id, settlement_dates
 
 insert into settlement.events (
     instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state,

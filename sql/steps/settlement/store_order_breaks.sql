@@ -1,7 +1,7 @@
 -- purpose: open the breaks of orders: rejected, not answered in time, answered without an order,
 --          told twice in different terms; and resolve those that an answer or an order mended late.
--- reads: paired_orders (temporary), trade.orders, trade.order_responses, trade.order_outcomes,
---        trade.open_orders, trade.open_responses, trade.order_conflicts
+-- reads: paired_orders (temporary), settlement.order_flaws, trade.order_outcomes,
+--        trade.order_responses
 -- writes: settlement.breaks, trade.open_orders, trade.open_responses (told)
 -- rerun: append once: a break that is there stays
 -- parameters: run_id, as_of

@@ -1,5 +1,4 @@
--- purpose: accept the staged orders; the first of an id and business date stays. Each waits for its
---          answer from now on.
+-- purpose: accept the staged orders, to wait; the first of an id and business date stays.
 -- reads: staging.orders, landing.messages, reference.tolerances
 -- writes: trade.orders, trade.open_orders, refused_orders (temporary)
 -- rerun: append once: a row that is there stays, and what it refuses is found again
@@ -52,10 +51,7 @@ accepted as (
 ),
 opened as (
     insert into trade.open_orders (order_key, business_date, due_at)
-    select
-        a.order_key,
-        a.business_date,
-        now() + make_interval(secs => t.order_answer_seconds)
+    select a.order_key, a.business_date, now() + make_interval(secs => t.order_answer_seconds)
     from accepted as a
     cross join lateral (
         select order_answer_seconds
