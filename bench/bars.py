@@ -124,7 +124,7 @@ def find_row(bar: Bar, size: int, rows: Sequence[ResultRow]) -> ResultRow | None
 def is_full_size(benchmark: str, rows: Sequence[ResultRow]) -> bool:
     """Whether the rows have every size that a bar asks for: only such a run is kept."""
     return all(
-        find_row(bar, size, rows) is not None
+        any(SIZE_SHARE_MIN <= row["rows"] / size <= 1 / SIZE_SHARE_MIN for row in rows)
         for bar in read_bars(benchmark)
         for size in (bar.rows, bar.rows_from)
         if size is not None

@@ -147,6 +147,19 @@ def test_what_is_wrong_is_a_break_and_moves_nothing(feeds: Feeds) -> None:
     assert len(moved(feeds)[0]) == 2
 
 
+def test_an_answer_that_is_taken_back_is_a_break_at_once(feeds: Feeds) -> None:
+    order = b'{"order_id": "O1", "symbol": "SBI", "quantity": 1, "price": 10}'
+    feeds.send("Trade_Order", [order], partition=0)
+    feeds.send("Counter_party", [b"CONFIRM,O1"], partition=0)
+    capture(feeds)
+    feeds.send("Counter_party", [b"REJECT,O1"], partition=0)
+    capture(feeds)
+    assert feeds.ask("select subject_id, break_type, actual_value from settlement.breaks") == [
+        ("O1", "order_conflict", "response=REJECT")
+    ]
+    assert len(moved(feeds)[0]) == 1
+
+
 CHILD = """
 import json, sys
 from posttrade.capture_rounds import CaptureRounds, RoundLimits

@@ -1,4 +1,5 @@
--- Whether an order or an answer came that was not looked at yet, or has waited too long.
+-- Whether an order or an answer came that was not looked at yet, has waited too long, or contradicts
+-- one that was there.
 select
     exists (
         select from trade.open_orders
@@ -7,4 +8,17 @@ select
     or exists (
         select from trade.open_responses
         where is_new or due_at <= %(as_of)s and overdue_since is null
+    )
+    or exists (
+        select
+        from trade.order_conflicts as c
+        where c.recorded_at >= %(as_of)s - interval '7 days'
+          and not exists (
+              select
+              from settlement.breaks as b
+              where b.business_date = c.business_date
+                and b.subject_kind = 'ORDER'
+                and b.subject_id = c.order_id
+                and b.break_type = 'order_conflict'
+          )
     )
