@@ -111,9 +111,10 @@ def end_offset(kafka: KafkaCluster, topic: str, partition: int) -> int:
 def test_topic_is_made_anew(fault: Scene) -> None:
     """A topic is deleted and made anew, shorter or longer than what was drained of it."""
     for number in fault.times(2):
-        topic = fault.random.choice(list(FEEDS))
         fault.send(trades=250)
         fault.capture_all()
+        drained = fault.ask("select distinct topic from landing.messages order by topic")
+        topic = fault.random.choice(drained)[0]
         fault.kafka.delete_topics([topic])
         fault.kafka.create_topics([topic])
         fault.send(trades=400 if number % 2 else 60)

@@ -229,7 +229,7 @@ def _are_plain_identifiers(values: list[str]) -> bool:
         return False
     octets = joined.encode("ascii")
     is_begun = not octets.startswith((b"-", b"\n")) and b"\n-" not in octets
-    is_full = b"\n\n" not in octets and not octets.endswith(b"\n")
+    is_full = octets != b"" and b"\n\n" not in octets and not octets.endswith(b"\n")
     rest = octets.translate(None, PLAIN_IDENTIFIER)
     return is_begun and is_full and rest.count(b"\n") == len(rest) == len(values) - 1
 

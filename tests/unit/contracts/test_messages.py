@@ -209,6 +209,17 @@ def test_fast_and_exact_reading_agree_on_numbers(name: str, number: str) -> None
     assert [meaning(row) for row in rows.values()] == [meaning(r) for r in exact_rows.values()]
 
 
+@pytest.mark.parametrize("trade_id", ["", "-", "-T1", "T1 ", " T1", "T1\n", "\n", "T 1", "T-"])
+def test_fast_and_exact_reading_agree_on_a_lone_identifier(trade_id: str) -> None:
+    payload = text_of(trade_id=trade_id)
+    rows, rejects = stage("trades", [payload])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging.ColumnReader, "decode", lambda _self, _payloads: ([], []))
+        exact_rows, exact_rejects = stage("trades", [payload])
+    assert rejects == exact_rejects
+    assert rows.keys() == exact_rows.keys()
+
+
 def test_version_travels_in_header_or_field() -> None:
     assert stated_version(None, b"{}") == 1
     assert stated_version(b"2", b'{"contract_version": 1}') == 2
