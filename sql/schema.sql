@@ -10,6 +10,10 @@ CREATE SCHEMA landing;
 
 COMMENT ON SCHEMA landing IS 'What Kafka delivered: raw messages, offsets, rejects. Append-only.';
 
+CREATE SCHEMA market;
+
+COMMENT ON SCHEMA market IS 'Marks: prices, FX rates and curve points, with overrides. Append-only.';
+
 CREATE SCHEMA outbox;
 
 COMMENT ON SCHEMA outbox IS 'Messages to publish, written in the transaction that caused them.';
@@ -284,6 +288,209 @@ end
 $_$;
 
 COMMENT ON FUNCTION landing.ensure_message_partition(p_received_on date) IS 'Makes the partition of landing.messages for a UTC date where it is missing.';
+
+CREATE FUNCTION market.best_marks(p_business_date date, p_known_at timestamp with time zone) RETURNS TABLE(mark_kind text, symbol text, tenor_days integer, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    with stated as (
+        select distinct on (m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id)
+            m.mark_kind, m.symbol, m.tenor_days, m.currency, m.mark_date, m.source_id, m.price,
+            m.observed_at, null::integer as override_id
+        from market.marks as m
+        where m.mark_date <= p_business_date
+          and m.recorded_at <= p_known_at
+        order by
+            m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id, m.mark_date desc,
+            m.observed_at desc
+    ),
+    -- what the house itself traded: the source of the lowest priority
+    traded as (
+        select distinct on (m.symbol, m.currency)
+            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, m.symbol, 0, m.currency,
+            m.business_date, m.mark_source, m.mark_price, null::timestamptz, null::integer
+        from books.marks as m
+        left join reference.instruments as i on i.symbol = m.symbol
+        where m.business_date <= p_business_date
+        order by m.symbol, m.currency, m.business_date desc
+    ),
+    decided as (
+        select distinct on (o.symbol, o.mark_kind, o.tenor_days, o.mark_date)
+            o.mark_kind, o.symbol, o.tenor_days, o.currency, o.mark_date, 'override', o.price,
+            d.decided_at, o.override_id
+        from market.overrides as o
+        join market.override_decisions as d
+            on d.override_id = o.override_id
+            and d.decision = 'APPROVED'
+        where o.mark_date <= p_business_date
+          and d.decided_at <= p_known_at
+        order by
+            o.symbol, o.mark_kind, o.tenor_days, o.mark_date, d.decided_at desc, o.override_id desc
+    ),
+    every_mark as (
+        select * from stated
+        union all
+        select * from traded
+        union all
+        select * from decided where price is not null
+    )
+    select distinct on (m.symbol, m.mark_kind, m.tenor_days)
+        m.mark_kind, m.symbol, m.tenor_days, m.price, m.currency, m.mark_date, m.source_id,
+        judged.is_stale, m.override_id, m.observed_at
+    from every_mark as m
+    left join reference.instruments as i on i.symbol = m.symbol
+    left join reference.markets as venue on venue.market_id = i.market_id
+    left join reference.calendar_days as then_day
+        on then_day.calendar_id = coalesce(venue.trading_calendar, 'WEEKDAYS')
+        and then_day.calendar_date = m.mark_date
+    left join reference.calendar_days as this_day
+        on this_day.calendar_id = then_day.calendar_id
+        and this_day.calendar_date = p_business_date
+    left join lateral (
+        select s.priority, s.days_old_max
+        from reference.mark_sources as s
+        where s.source_id = m.source_id
+          and s.asset_class in (
+              '*',
+              case when m.mark_kind = 'PRICE' then coalesce(i.asset_class, '*') else m.mark_kind end
+          )
+          and s.effective_from <= p_business_date
+        order by s.asset_class = '*', s.effective_from desc
+        limit 1
+    ) as policy on true
+    cross join lateral (
+        select
+            -- beyond the calendar every day counts
+            coalesce(
+                this_day.business_day_ordinal - then_day.business_day_ordinal,
+                p_business_date - m.mark_date
+            ) > coalesce(policy.days_old_max, 0) as is_stale,
+            coalesce(policy.priority, 0) as priority
+    ) as judged
+    -- a source that policy does not know (any more) states nothing
+    where m.override_id is not null or policy.priority is not null
+    order by
+        m.symbol, m.mark_kind, m.tenor_days,
+        (m.override_id is not null and m.mark_date = p_business_date) desc,
+        (m.currency is not distinct from i.currency) desc,
+        judged.is_stale,
+        case when not judged.is_stale then judged.priority end,
+        m.mark_date desc,
+        judged.priority,
+        m.currency
+$$;
+
+COMMENT ON FUNCTION market.best_marks(p_business_date date, p_known_at timestamp with time zone) IS 'Of every instrument, pair and curve point the one mark that counts on a date, of what was known at an instant. Where none is fresh: the newest, marked stale.';
+
+CREATE FUNCTION market.curve_points_on(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(curve text, currency text, tenor_days integer, rate numeric, mark_date date, source text, is_stale boolean, override_id integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select symbol, currency, tenor_days, price, mark_date, source, is_stale, override_id
+    from market.best_marks(p_business_date, p_known_at)
+    where mark_kind = 'CURVE'
+$$;
+
+COMMENT ON FUNCTION market.curve_points_on(p_business_date date, p_known_at timestamp with time zone) IS 'Points of every curve: the rate for a tenor in days, one row each.';
+
+CREATE FUNCTION market.decide_override(p_override_id integer, p_decision text, p_decided_by text, p_comment text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    maker text := (select made_by from market.overrides where override_id = p_override_id);
+begin
+    if maker is null then
+        raise exception using
+            errcode = 'PT031',
+            message = format('no override %s', p_override_id),
+            hint = 'market.overrides lists what was asked for.';
+    end if;
+    insert into market.override_decisions (override_id, made_by, decision, decided_by, comment)
+    values (p_override_id, maker, p_decision, p_decided_by, p_comment);
+end
+$$;
+
+COMMENT ON FUNCTION market.decide_override(p_override_id integer, p_decision text, p_decided_by text, p_comment text) IS 'APPROVED or REFUSED, once, by someone else than who asked; takes effect at once.';
+
+CREATE FUNCTION market.fx_rates_on(p_business_date date, p_base_currency text DEFAULT 'USD'::text, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(currency text, base_currency text, rate numeric, mark_date date, source text, is_stale boolean, override_id integer)
+    LANGUAGE sql STABLE
+    AS $$
+    with pairs as (
+        select left(symbol, 3) as bought, m.*
+        from market.best_marks(p_business_date, p_known_at) as m
+        where mark_kind = 'FX'
+          and price > 0
+    ),
+    -- against the US dollar, which every pair that is quoted leads to; a direct quote before one
+    -- that has to be turned round
+    dollars as (
+        select distinct on (q.currency)
+            q.currency, q.rate, q.mark_date, q.source, q.is_stale, q.override_id
+        from (
+            select bought as currency, price as rate, mark_date, source, is_stale, override_id, 0 as turns
+            from pairs
+            where pairs.currency = 'USD'
+            union all
+            select pairs.currency, 1 / price, mark_date, source, is_stale, override_id, 1
+            from pairs
+            where bought = 'USD'
+        ) as q
+        order by q.currency, q.turns
+    ),
+    every_rate as (
+        select * from dollars
+        union all
+        select 'USD', 1::numeric, p_business_date, 'identity', false, null
+    )
+    select
+        r.currency,
+        p_base_currency,
+        case when r.currency = p_base_currency then 1 else r.rate / base.rate end,
+        least(r.mark_date, base.mark_date),
+        case when r.currency = p_base_currency then 'identity' else r.source end,
+        r.currency <> p_base_currency and (r.is_stale or base.is_stale),
+        coalesce(r.override_id, base.override_id)
+    from every_rate as r
+    join every_rate as base on base.currency = p_base_currency
+$$;
+
+COMMENT ON FUNCTION market.fx_rates_on(p_business_date date, p_base_currency text, p_known_at timestamp with time zone) IS 'Units of the base currency for one unit of each currency, through the US dollar. The base itself is 1. No row: no rate, and what is in that currency stays unvalued in the base.';
+
+CREATE FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(symbol text, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select symbol, price, currency, mark_date, source, is_stale, override_id, observed_at
+    from market.best_marks(p_business_date, p_known_at)
+    where mark_kind <> 'CURVE'
+$$;
+
+COMMENT ON FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone) IS 'At most one mark per instrument. No row: unpriced. A stale one is a row with is_stale; what may be valued by it is for the reader to say.';
+
+CREATE FUNCTION market.propose_override(p_symbol text, p_mark_date date, p_price numeric, p_currency text, p_reason text, p_made_by text, p_mark_kind text DEFAULT 'PRICE'::text, p_tenor_days integer DEFAULT 0) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    own_currency text := (
+        select currency from reference.instruments where symbol = p_symbol and p_mark_kind <> 'CURVE'
+    );
+    new_id integer;
+begin
+    if own_currency <> p_currency then
+        raise exception using
+            errcode = 'PT030',
+            message = format('%s is quoted in %s, not in %s', p_symbol, own_currency, p_currency),
+            hint = 'State the price in the currency of the instrument.';
+    end if;
+    insert into market.overrides (
+        mark_kind, symbol, currency, tenor_days, mark_date, price, reason, made_by
+    )
+    values (
+        p_mark_kind, p_symbol, p_currency, p_tenor_days, p_mark_date, p_price, p_reason, p_made_by
+    )
+    returning override_id into new_id;
+    return new_id;
+end
+$$;
+
+COMMENT ON FUNCTION market.propose_override(p_symbol text, p_mark_date date, p_price numeric, p_currency text, p_reason text, p_made_by text, p_mark_kind text, p_tenor_days integer) IS 'Asks for another mark of a date (null: what the sources say again). Gives the id that a second person decides with market.decide_override; until then nothing changes.';
 
 CREATE FUNCTION quality.add_flags(p_flags text[], p_rules text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1830,6 +2037,79 @@ CREATE TABLE landing.topics (
 
 COMMENT ON TABLE landing.topics IS 'Which topic it is that was drained, and why its feed is stopped, if it is. The first id that is told of a topic that was not identified yet is taken for its own.';
 
+CREATE TABLE market.marks (
+    mark_id bigint NOT NULL,
+    mark_kind text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    tenor_days integer NOT NULL,
+    mark_date date NOT NULL,
+    source_id text NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    price numeric NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT marks_fx_of_a_pair CHECK (((mark_kind <> 'FX'::text) OR ((symbol ~ '^[A-Z]{6}$'::text) AND ("right"(symbol, 3) = currency) AND (price > (0)::numeric)))),
+    CONSTRAINT marks_kind_known CHECK ((mark_kind = ANY (ARRAY['PRICE'::text, 'FX'::text, 'CURVE'::text]))),
+    CONSTRAINT marks_tenor_of_curves CHECK (((tenor_days > 0) = (mark_kind = 'CURVE'::text)))
+);
+
+COMMENT ON TABLE market.marks IS 'Every mark as its source stated it. FX: price of one unit of the first currency of the pair in the second; CURVE: symbol names the curve, price is the rate. Append-only: a corrected mark is one of a later observed_at.';
+
+ALTER TABLE market.marks ALTER COLUMN mark_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME market.marks_mark_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE market.override_decisions (
+    override_id integer NOT NULL,
+    made_by text NOT NULL,
+    decision text NOT NULL,
+    decided_by text NOT NULL,
+    comment text,
+    decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT override_decisions_known CHECK ((decision = ANY (ARRAY['APPROVED'::text, 'REFUSED'::text]))),
+    CONSTRAINT override_decisions_second_person CHECK (((btrim(decided_by) <> ''::text) AND (lower(btrim(decided_by)) <> lower(btrim(made_by)))))
+);
+
+COMMENT ON TABLE market.override_decisions IS 'What a second person said of an override: once, and never the one who asked. Append-only.';
+
+CREATE TABLE market.overrides (
+    override_id integer NOT NULL,
+    mark_kind text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    tenor_days integer NOT NULL,
+    mark_date date NOT NULL,
+    price numeric,
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT overrides_fx_positive CHECK (((mark_kind <> 'FX'::text) OR (price > (0)::numeric))),
+    CONSTRAINT overrides_kind_known CHECK ((mark_kind = ANY (ARRAY['PRICE'::text, 'FX'::text, 'CURVE'::text]))),
+    CONSTRAINT overrides_reason_given CHECK (((btrim(reason) <> ''::text) AND (btrim(made_by) <> ''::text))),
+    CONSTRAINT overrides_tenor_of_curves CHECK (((tenor_days > 0) = (mark_kind = 'CURVE'::text)))
+);
+
+COMMENT ON TABLE market.overrides IS 'A person''s word over the mark of one date, as it was asked for. Without an approval in market.override_decisions it changes nothing. Append-only.';
+
+ALTER TABLE market.overrides ALTER COLUMN override_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME market.overrides_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE outbox.announcements (
     announcement_id bigint NOT NULL,
     batch_id bigint NOT NULL,
@@ -2956,6 +3236,21 @@ ALTER TABLE reference.loads ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.mark_sources (
+    source_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    priority integer NOT NULL,
+    days_old_max integer NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mark_sources_class_known CHECK ((asset_class = ANY (ARRAY['*'::text, 'EQUITY'::text, 'BOND'::text, 'DERIVATIVE'::text, 'FX'::text, 'COMMODITY'::text, 'CURVE'::text]))),
+    CONSTRAINT mark_sources_days_not_negative CHECK ((days_old_max >= 0)),
+    CONSTRAINT mark_sources_priority_positive CHECK ((priority > 0))
+);
+
+COMMENT ON TABLE reference.mark_sources IS 'Who may state marks, by asset class (* where it has no row of its own) and date: the lowest priority that is not stale counts. Stale: more than days_old_max business days of the instrument''s trading calendar old.';
 
 CREATE TABLE reference.markets (
     market_id text NOT NULL,
@@ -4176,6 +4471,21 @@ ALTER TABLE ONLY landing.topic_adoptions
 ALTER TABLE ONLY landing.topics
     ADD CONSTRAINT topics_pk PRIMARY KEY (topic);
 
+ALTER TABLE ONLY market.marks
+    ADD CONSTRAINT marks_pk PRIMARY KEY (mark_id);
+
+ALTER TABLE ONLY market.marks
+    ADD CONSTRAINT marks_version_key UNIQUE (symbol, mark_kind, tenor_days, currency, source_id, mark_date, observed_at);
+
+ALTER TABLE ONLY market.override_decisions
+    ADD CONSTRAINT override_decisions_pk PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY market.overrides
+    ADD CONSTRAINT overrides_maker_key UNIQUE (override_id, made_by);
+
+ALTER TABLE ONLY market.overrides
+    ADD CONSTRAINT overrides_pk PRIMARY KEY (override_id);
+
 ALTER TABLE ONLY outbox.announcements
     ADD CONSTRAINT announcements_piece_key UNIQUE (batch_id, business_date, piece);
 
@@ -4235,6 +4545,9 @@ ALTER TABLE ONLY reference.life_cycle_states
 
 ALTER TABLE ONLY reference.loads
     ADD CONSTRAINT loads_pk PRIMARY KEY (load_id);
+
+ALTER TABLE ONLY reference.mark_sources
+    ADD CONSTRAINT mark_sources_pk PRIMARY KEY (source_id, asset_class, effective_from);
 
 ALTER TABLE ONLY reference.markets
     ADD CONSTRAINT markets_pk PRIMARY KEY (market_id);
@@ -4358,6 +4671,10 @@ CREATE INDEX duplicates_by_date ON landing.duplicates USING btree (business_date
 
 CREATE INDEX rejects_by_date ON landing.rejects USING btree (business_date, feed, reason);
 
+CREATE INDEX marks_by_date ON market.marks USING btree (mark_date);
+
+CREATE INDEX overrides_by_symbol ON market.overrides USING btree (symbol, mark_date);
+
 CREATE INDEX announcements_unpublished ON outbox.announcements USING btree (announcement_id) WHERE (published_at IS NULL);
 
 CREATE INDEX outbox_unpublished ON outbox.messages USING btree (outbox_id) WHERE (published_at IS NULL);
@@ -4440,6 +4757,12 @@ CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dro
 
 CREATE TRIGGER topic_adoptions_append_only BEFORE DELETE OR UPDATE ON landing.topic_adoptions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER marks_append_only BEFORE DELETE OR UPDATE ON market.marks FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER override_decisions_append_only BEFORE DELETE OR UPDATE ON market.override_decisions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER overrides_append_only BEFORE DELETE OR UPDATE ON market.overrides FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER break_events_append_only BEFORE DELETE OR UPDATE ON recon.break_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER breaks_changed AFTER UPDATE ON recon.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION recon.record_break_events();
@@ -4483,6 +4806,9 @@ ALTER TABLE ONLY control.alerts
 
 ALTER TABLE ONLY landing.batch_ranges
     ADD CONSTRAINT batch_ranges_batch_fk FOREIGN KEY (batch_id) REFERENCES landing.batches(batch_id);
+
+ALTER TABLE ONLY market.override_decisions
+    ADD CONSTRAINT override_decisions_override_fk FOREIGN KEY (override_id, made_by) REFERENCES market.overrides(override_id, made_by);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);

@@ -49,4 +49,6 @@ SQLSTATES = {
     "PT012": "a reversal that is not the mirror of what it points at",
     "PT013": "a state that what has settled in all does not fit",
     "PT020": "a day that no calendar reaches",
+    "PT030": "a mark in another currency than its instrument's",
+    "PT031": "an override that nobody asked for",
 }

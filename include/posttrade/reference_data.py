@@ -42,6 +42,7 @@ COPIES: dict[str, LiteralString] = {
         "copy loaded_standing_instructions from stdin (format csv, header match)"
     ),
     "life_cycle_states.csv": "copy loaded_life_cycle_states from stdin (format csv, header match)",
+    "mark_sources.csv": "copy loaded_mark_sources from stdin (format csv, header match)",
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
     ),
@@ -69,13 +70,15 @@ def load_reference_data(
     run_step(connection, "reference_data/prepare_load", {})
     run_step(connection, "reference_data/prepare_policies", {})
     run_step(connection, "reference_data/prepare_settlement", {})
+    run_step(connection, "reference_data/prepare_market", {})
     _copy_files(connection, folder)
     _copy_calendars(connection, last_date)
     parties = run_step(connection, "reference_data/merge_parties", {})
     days = run_step(connection, "reference_data/merge_calendars", {})
     policies = run_step(connection, "reference_data/merge_policies", {})
     settlement = run_step(connection, "reference_data/merge_settlement", {})
-    merged = (parties, days, policies, settlement)
+    market = run_step(connection, "reference_data/merge_market", {})
+    merged = (parties, days, policies, settlement, market)
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         read_statement("reference_data/record_load"),

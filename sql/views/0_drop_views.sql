@@ -7,7 +7,7 @@ declare
         select coalesce(array_agg(format('%I.%I', schemaname, viewname)), '{}')
         from pg_views
         where schemaname in (
-            'landing', 'staging', 'trade', 'recon', 'books', 'quality', 'control', 'report',
+            'landing', 'staging', 'trade', 'recon', 'books', 'market', 'quality', 'control', 'report',
             'reference', 'outbox', 'settlement'
         )
     );
