@@ -10,6 +10,7 @@ The date is the run's partition key.
 | `validate_day` | Great Expectations on the whole date |
 | `reconcile_day` | compares every trade of the date; nothing is in grace any more |
 | `instruct_day` | every matched trade is instructed, every other is not |
+| `close_orders` | what still waits for its other half is a break |
 | `build_positions` | what the date adds to each book |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
 | `build_data_docs` | the pages of Great Expectations |
@@ -79,6 +80,7 @@ with DAG(
     validate_day = PythonStep(task_id="validate_day", call="posttrade.quality.validate_day")
     reconcile_day = PythonStep(task_id="reconcile_day", call="posttrade.close.reconcile_day")
     instruct_day = PythonStep(task_id="instruct_day", call="posttrade.settlement.instruct_day")
+    close_orders = PythonStep(task_id="close_orders", call="posttrade.settlement.close_orders")
     build_positions = PythonStep(task_id="build_positions", call="posttrade.close.build_positions")
     count_control_totals = PythonStep(
         task_id="count_control_totals", call="posttrade.close.count_control_totals"
@@ -88,6 +90,6 @@ with DAG(
     mail_reports = MailReports(task_id="mail_reports")
 
     begin_close >> await_capture >> validate_day >> reconcile_day
-    reconcile_day >> [instruct_day, build_positions] >> count_control_totals
+    reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
     count_control_totals >> [build_data_docs, render_reports]
     render_reports >> mail_reports

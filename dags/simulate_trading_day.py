@@ -28,6 +28,7 @@ PARAMS = {
     "cancellations": Param("0", type="string", description="Trades cancelled by a second version"),
     "malformed": Param("0", type="string", description="Messages that are no valid record"),
     "hostile": Param("0", type="string", description="Messages made to do harm"),
+    "orders": Param("0", type="string", description="Orders and their answers"),
     "rate": Param(
         None, type=["null", "integer"], minimum=1, description="Messages a second; empty: at once"
     ),

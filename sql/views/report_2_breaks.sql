@@ -4,6 +4,7 @@ create or replace view report.breaks as
 select
     b.business_date,
     b.break_type,
+    b.subject_kind,
     b.trade_id,
     b.status,
     b.expected_value,
@@ -24,10 +25,11 @@ select
     b.opened_at,
     b.resolved_at,
     b.resolved_reason
-from recon.breaks b
+from recon.all_breaks b
 left join reference.counterparties c on c.counterparty_id = b.counterparty_id
 left join reference.instruments i on i.symbol = b.symbol;
-comment on view report.breaks is 'Breaks with the unit of their delta and names from reference data.';
+comment on view report.breaks is 'Breaks of the reconciliation and of settlement, with the unit of their delta and names from '
+    'reference data; trade_id names the subject, whatever its kind.';
 
 create or replace view report.break_summary as
 select
@@ -38,7 +40,7 @@ select
     count(*) filter (where status <> 'OPEN') as resolved_count,
     count(*) as total_count,
     sum(exposure_amount) filter (where status = 'OPEN') as open_exposure_amount
-from recon.breaks
+from recon.all_breaks
 group by business_date, break_type, currency;
 comment on view report.break_summary is
     'Breaks by type and currency: exposures of different currencies are never added.';
@@ -50,7 +52,7 @@ select
     c.counterparty_name,
     b.break_type,
     count(*) as open_count
-from recon.breaks b
+from recon.all_breaks b
 left join reference.counterparties c on c.counterparty_id = b.counterparty_id
 where b.status = 'OPEN'
 group by b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;

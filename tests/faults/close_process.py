@@ -31,6 +31,7 @@ def close_date(dsn: str, business_date: dt.date) -> None:
     quality.validate_day(dsn, business_date, run_id="close")
     close.reconcile_day(dsn, business_date, run_id="close")
     settlement.instruct_day(dsn, business_date, run_id="close")
+    settlement.close_orders(dsn, business_date, run_id="close")
     close.build_positions(dsn, business_date, run_id="close")
     close.count_control_totals(dsn, business_date, run_id="close")
 

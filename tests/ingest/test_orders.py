@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from posttrade.capture_rounds import CaptureRounds, RoundLimits
+from posttrade.settlement import close_orders
 from tests.ingest.conftest import PARTITIONS, Feeds
 
 LEDGER = """
@@ -145,6 +147,24 @@ def test_what_is_wrong_is_a_break_and_moves_nothing(feeds: Feeds) -> None:
         " order by event_id"
     ) == [("OPENED",), ("RESOLVED",)]
     assert len(moved(feeds)[0]) == 2
+
+
+def test_a_closed_date_waits_for_nobody(feeds: Feeds) -> None:
+    form = b'{"order_id": "%s", "symbol": "SBI", "quantity": 1, "price": 10, "trade_date": "%s"}'
+    orders = [form % (b"O1", b"2026-11-19"), form % (b"O2", b"2026-11-20")]
+    feeds.send("Trade_Order", orders, partition=0)
+    answer = b'{"order_id": "X", "response": "CONFIRM", "trade_date": "2026-11-19"}'
+    feeds.send("Counter_party", [answer], partition=0)
+    capture(feeds)
+    assert feeds.count("settlement.breaks") == 0
+    for _ in range(2):
+        close_orders(feeds.dsn, dt.date(2026, 11, 19), run_id="close")
+        found = feeds.ask("select subject_id, break_type from settlement.breaks order by 1")
+        assert found == [("O1", "order_not_answered"), ("X", "answer_without_order")]
+    feeds.send("Counter_party", [b"CONFIRM,O1"], partition=0)
+    capture(feeds)
+    reasons = feeds.ask("select subject_id, resolved_reason from settlement.breaks order by 1")
+    assert reasons == [("O1", "answered_late"), ("X", None)]
 
 
 def test_an_answer_that_is_taken_back_is_a_break_at_once(feeds: Feeds) -> None:

@@ -39,6 +39,7 @@ def demo(
     cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0.2%",
     malformed: Annotated[str, amount_option("Messages that are no valid record.")] = "24",
     hostile: Annotated[str, amount_option("Messages made to do harm.")] = "16",
+    orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "2%",
     broker: Annotated[
         str | None, typer.Option(help="embedded, kafka or HOST:PORT, as for `up`.")
     ] = None,
@@ -65,6 +66,7 @@ def demo(
         "cancellations": cancellations,
         "malformed": malformed,
         "hostile": hostile,
+        "orders": orders,
     }
     planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
     options = SimulationOptions(business_date=read_date(date), trades=trades, seed=seed, **planted)

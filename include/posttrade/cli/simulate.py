@@ -42,6 +42,7 @@ def simulate(
     hostile: Annotated[str, amount_option("Messages made to do harm.")] = "0",
     corrections: Annotated[str, amount_option("Trades corrected by a second version.")] = "0",
     cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0",
+    orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "0",
     front_trades: Annotated[str, amount_option("Further trades, on the feed `trades`.")] = "0.05",
     contract: Annotated[
         str | None,
@@ -71,6 +72,7 @@ def simulate(
         "out_of_order": out_of_order,
         "malformed": malformed,
         "hostile": hostile,
+        "orders": orders,
         "corrections": corrections,
         "cancellations": cancellations,
         "front_trades": front_trades,

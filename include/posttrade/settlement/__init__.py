@@ -6,11 +6,12 @@ has its instruction ended, one that no longer matches is held. ``settle`` makes 
 """
 
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
-from posttrade.settlement.orders import settle_orders
+from posttrade.settlement.orders import close_orders, settle_orders
 from posttrade.settlement.settle import check_ledger, settle_due
 
 __all__ = [
     "check_ledger",
+    "close_orders",
     "instruct_day",
     "instruct_waiting",
     "settle_batches",

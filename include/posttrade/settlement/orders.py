@@ -54,17 +54,51 @@ def settle_orders(
         connection=connection,
         run_log=run_log,
     ) as (work, log):
-        answered = settled = 0
-        for _ in range(PAIRINGS_MAX):
-            paired = work.run("pair_orders").rows_out
-            if paired:
-                confirmed = work.run("decide_orders").rows_out
-                settled += _settle(work, confirmed) if confirmed else 0
-            work.run("store_order_breaks")
-            answered += paired
-            if not paired:
-                break
-        return record(log, StepCounts(answered, settled))
+        return record(log, _answer_orders(work))
+
+
+def close_orders(
+    dsn: str,
+    business_date: dt.date,
+    *,
+    run_id: str,
+    connection: psycopg.Connection[Any] | None = None,
+) -> StepCounts:
+    """Settle what can be, and open a break for each order and answer of the date that still waits.
+
+    A date that is closed waits for nobody; what comes later still settles, and ends its break.
+
+    Returns:
+        Orders that were answered; orders that settled.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with open_work(
+        dsn,
+        "end_of_day/close_orders",
+        run_id=run_id,
+        as_of=None,
+        business_date=business_date,
+        connection=connection,
+    ) as (work, log):
+        work.parameters["business_date"] = business_date
+        work.run("end_waiting")
+        return record(log, _answer_orders(work))
+
+
+def _answer_orders(work: SettlementWork) -> StepCounts:
+    answered = settled = 0
+    for _ in range(PAIRINGS_MAX):
+        paired = work.run("pair_orders").rows_out
+        if paired:
+            confirmed = work.run("decide_orders").rows_out
+            settled += _settle(work, confirmed) if confirmed else 0
+        work.run("store_order_breaks")
+        answered += paired
+        if not paired:
+            break
+    return StepCounts(answered, settled)
 
 
 def _settle(work: SettlementWork, count: int) -> int:

@@ -71,6 +71,8 @@ class SimulationOptions:
         cancellations: trades cancelled by a second version.
         malformed: messages that are no valid record, on all feeds.
         hostile: messages made to do harm, on all feeds.
+        orders: orders and their answers, on ``Trade_Order`` and ``Counter_party``; eight or more of
+            them carry every kind of their breaks at least once.
         front_trades: trades on the feed ``trades``, on which nothing is expected back.
         short_contract: trades told in the short contract (v1) instead of the full one (v2).
         rate: messages per second; None sends as fast as the broker takes them.
@@ -87,6 +89,7 @@ class SimulationOptions:
     cancellations: Share = NONE
     malformed: Share = NONE
     hostile: Share = NONE
+    orders: Share = NONE
     front_trades: Share = Share(Decimal("0.05"))
     short_contract: Share = SHORT_CONTRACT_DEFAULT
     rate: int | None = None

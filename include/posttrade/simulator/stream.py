@@ -13,6 +13,7 @@ from posttrade.simulator.catalogue import Catalogue
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
 from posttrade.simulator.messages import MessageWriter
 from posttrade.simulator.options import BREAK_RATE_DEFAULT, SimulationOptions
+from posttrade.simulator.orders import OrderDesk
 from posttrade.simulator.scenarios import (
     SCENARIOS_FOR_EVERY_TYPE,
     ScenarioDeck,
@@ -28,6 +29,7 @@ from posttrade.simulator.truth import TruthWriter
 OVERTAKING_MAX = 300
 LATE_MIN, LATE_MAX = 2_000, 20_000
 RESENT_MAX = 1_000
+ANSWERED_AFTER_MAX = 50
 SEEDS_WITH_NUMBERS_AS_IDS = 1_000  # so that date, seed and place fit the 18 digits of a number
 SHORT_POSSIBLE = 0.3  # at least this share of trades can be told in the short contract
 
@@ -82,6 +84,7 @@ class DayStream:
         self._truth = truth
         self._chance = random.Random(f"course {name}").random  # noqa: S311
         self._maker = TradeMaker(catalogue, options.business_date, options.seed)
+        self._desk = OrderDesk(options, catalogue, writer)
         self._teller = Teller(writer, random.Random(f"terms {name}").random)  # noqa: S311
         self._courses = _Courses(options, random.Random(f"scenarios {name}"))  # noqa: S311
         self._late = Quota(options.late.count_of(total), total)
@@ -102,6 +105,7 @@ class DayStream:
         total = options.trades
         date = options.business_date.isoformat()
         front = Spread(options.front_trades.count_of(total), total)
+        orders = Spread(options.orders.count_of(total), total)
         malformed = Spread(options.malformed.count_of(total), total)
         hostile = Spread(options.hostile.count_of(total), total)
         malformed_deck = BadMessages(MALFORMED, "M", date, options.seed)
@@ -112,6 +116,8 @@ class DayStream:
             yield from self._trade_messages(place)
             for number in front.due(place):
                 yield self._front_message(number, place)
+            for number in orders.due(place):
+                yield from self._order_messages(number, place)
             for _ in malformed.due(place):
                 yield self._bad_message(malformed_deck, "malformed")
             for _ in hostile.due(place):
@@ -195,6 +201,18 @@ class DayStream:
             if options.seed < SEEDS_WITH_NUMBERS_AS_IDS:
                 trade.trade_id = f"{options.business_date:%Y%m%d}{options.seed:03d}{number:07d}"
         return self._writer.execution(trade, topic="trades")
+
+    def _order_messages(self, number: int, place: int) -> list[Message]:
+        """What is sent about an order now; the other half is put aside."""
+        conversation = self._desk.converse(number)
+        delay = 1 + number % ANSWERED_AFTER_MAX
+        for message in conversation.later:
+            heapq.heappush(self._delayed, (place + delay, next(self._arrivals), message))
+        if conversation.planted:
+            planted = list(conversation.planted)
+            self._truth.tally.planted.update(planted)
+            self._truth.note(order_id=conversation.order_id, planted=planted)
+        return conversation.first
 
     def _bad_message(self, deck: BadMessages, name: str) -> Message:
         bad = deck.deal()

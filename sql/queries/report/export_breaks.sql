@@ -11,6 +11,7 @@ copy (
     select
         business_date,
         break_type,
+        subject_kind,
         report.neutralise(trade_id) as trade_id,
         status,
         report.neutralise_value(
