@@ -13,7 +13,7 @@ from posttrade.capture import promote_batches, reconcile_batches
 from posttrade.close import reconcile_day
 from posttrade.drain import DrainLimits, drain_feeds
 from posttrade.quality import validate_batches
-from posttrade.settlement import close_orders, settle_orders
+from posttrade.settlement import close_orders, instruct_day, settle_batches, settle_orders
 from posttrade.simulator import Share, SimulationOptions, simulate_day
 from posttrade.simulator.truth import read_planted
 from posttrade.topics import TOPICS
@@ -56,6 +56,7 @@ def capture_all(dsn: str, kafka_config: dict[str, Any]) -> None:
         validate_batches(dsn, batch_ids, run_id="test")
         promote_batches(dsn, batch_ids, run_id="test")
         reconcile_batches(dsn, batch_ids, run_id="test")
+        settle_batches(dsn, batch_ids, run_id="test")
         settle_orders(dsn, run_id="test")
 
 
@@ -86,13 +87,15 @@ def test_planted_is_found_near_real_time_and_at_close(
     capture_all(trade_dsn, kafka_config)
     after_grace = dt.datetime.now(dt.timezone.utc) + dt.timedelta(minutes=5)
     reconcile_batches(trade_dsn, [], run_id="test", as_of=after_grace)
+    settle_batches(trade_dsn, [], run_id="test", as_of=after_grace)
     settle_orders(trade_dsn, run_id="test", as_of=after_grace)
     planted = read_planted(tmp_path, DAY)
     assert planted is not None
-    assert len(planted) == 14
+    assert len(planted) == 15
     assert read_breaks(trade_dsn) == planted
     assert count_rejects(trade_dsn, "quality") == 0
     reconcile_day(trade_dsn, DAY, run_id="test")
+    instruct_day(trade_dsn, DAY, run_id="test")
     close_orders(trade_dsn, DAY, run_id="test")
     assert read_breaks(trade_dsn) == planted
 
@@ -108,5 +111,6 @@ def test_the_close_alone_finds_what_was_planted(
             " recon.breaks, recon.pending"
         )
     reconcile_day(trade_dsn, DAY, run_id="test")
+    instruct_day(trade_dsn, DAY, run_id="test")
     close_orders(trade_dsn, DAY, run_id="test")
     assert read_breaks(trade_dsn) == read_planted(tmp_path, DAY)

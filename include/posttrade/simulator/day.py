@@ -28,6 +28,7 @@ class SimulationResult:
         seed: the seed it was made from.
         sent: messages by topic.
         planted: breaks by type.
+        planted_once: breaks that the date has once, whatever the seeds.
         malformed: messages that must be refused, by what is wrong with them.
         hostile: the same for those made to do harm.
         duplicates: messages sent twice, by topic.
@@ -39,6 +40,7 @@ class SimulationResult:
     seed: int
     sent: dict[str, int]
     planted: dict[str, int]
+    planted_once: dict[str, int]
     malformed: dict[str, int]
     hostile: dict[str, int]
     duplicates: dict[str, int]

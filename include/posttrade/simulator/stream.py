@@ -134,6 +134,9 @@ class DayStream:
         if course.can_be_short and trade.instrument.is_short_contract_possible:
             trade.is_short = self._take_short(chance(), options.trades - place)
         messages = course.tell(self._teller, trade)
+        if trade.is_short and not course.planted:
+            # it names no counterparty, so nobody can say where to deliver
+            self._truth.tally.planted_once["standing_instruction_missing"] = 1
         is_late, is_overtaking = self._late.take(chance()), self._overtaking.take(chance())
         is_resent = self._resent.take(chance())
         if not (course.name or is_late or is_overtaking or is_resent):

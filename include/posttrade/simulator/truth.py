@@ -20,7 +20,7 @@ from posttrade.errors import ConfigurationError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-COUNTS = ("planted", "sent", "malformed", "hostile", "duplicates", "noted")
+COUNTS = ("planted", "planted_once", "sent", "malformed", "hostile", "duplicates", "noted")
 
 
 @dataclasses.dataclass
@@ -29,6 +29,7 @@ class Tally:
 
     Attributes:
         planted: breaks by type; a trade counts once for each of its types.
+        planted_once: breaks that a date has once, however many trades and runs cause them.
         sent: messages by topic.
         malformed: refused messages by what is wrong with them.
         hostile: the same for those made to do harm.
@@ -37,6 +38,7 @@ class Tally:
     """
 
     planted: Counter[str] = dataclasses.field(default_factory=Counter)
+    planted_once: Counter[str] = dataclasses.field(default_factory=Counter)
     sent: Counter[str] = dataclasses.field(default_factory=Counter)
     malformed: Counter[str] = dataclasses.field(default_factory=Counter)
     hostile: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -113,7 +115,8 @@ def read_planted(truth_dir: Path, business_date: dt.date) -> dict[str, int] | No
     folder = truth_dir / business_date.isoformat()
     if not any(folder.glob("seed-*.json")):
         return None
-    return dict(sorted(_sum(folder)["planted"].items()))
+    totals = _sum(folder)
+    return dict(sorted((totals["planted"] + totals["planted_once"]).items()))
 
 
 def _sum(folder: Path) -> dict[str, Counter[str]]:
@@ -122,6 +125,7 @@ def _sum(folder: Path) -> dict[str, Counter[str]]:
         counts = json.loads(path.read_text(encoding="utf-8"))
         for name in COUNTS:
             totals[name].update(counts[name])
+    totals["planted_once"] = Counter(dict.fromkeys(totals["planted_once"], 1))
     return totals
 
 
