@@ -22,7 +22,9 @@ def test_an_unsimulated_date_has_no_truth(simulation: Simulation) -> None:
 def test_runs_of_different_seeds_add_up(simulation: Simulation) -> None:
     _, first = simulation.run(seed=1)
     _, second = simulation.run(seed=2, trades=300)
-    assert read_planted(simulation.truth_dir, DAY) == first.planted + second.planted
+    assert first.planted_once == second.planted_once == {"standing_instruction_missing": 1}
+    once = first.planted_once
+    assert read_planted(simulation.truth_dir, DAY) == first.planted + second.planted + once
     summary = json.loads((simulation.truth_dir / DAY.isoformat() / "summary.json").read_text())
     assert summary["sent"] == first.sent + second.sent
 
@@ -30,7 +32,7 @@ def test_runs_of_different_seeds_add_up(simulation: Simulation) -> None:
 def test_the_same_run_again_counts_once(simulation: Simulation) -> None:
     _, first = simulation.run()
     simulation.run()
-    assert read_planted(simulation.truth_dir, DAY) == first.planted
+    assert read_planted(simulation.truth_dir, DAY) == first.planted + first.planted_once
 
 
 def test_the_same_seed_with_other_options_is_refused(simulation: Simulation) -> None:
