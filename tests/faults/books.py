@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 Place = tuple[str, int, int]
 QUERIES = Path(__file__).parent / "sql"
-OUTBOUND = "enriched-trades"
+OUTBOUND = ("enriched-trades", "Demat_allocation", "Cash_movement")
 READ_TIMEOUT_S = 60
 SHOWN_MAX = 5
 
@@ -86,7 +86,7 @@ def count_books(
     """
     findings = Findings()
     sent = read_topics(kafka_config, topics)
-    published = read_topics(kafka_config, [OUTBOUND])
+    published = read_topics(kafka_config, OUTBOUND)
     with psycopg.connect(dsn) as connection:
         _compare_landing(connection, sent, findings)
         _check_ranges(connection, findings, lost_allowed)
@@ -158,19 +158,23 @@ def _check_judgements(connection: psycopg.Connection[Any], findings: Findings) -
         findings.wrong["trades both matched and broken"] += contradicted
     for (doubled,) in connection.execute(read_query("instructed_trades")):
         findings.doubled["trades instructed for settlement twice"] += doubled
+    for unmoved, doubled, unconfirmed in connection.execute(read_query("settled_orders")):
+        findings.lost["confirmed orders that did not move"] += unmoved
+        findings.doubled["orders that moved twice"] += doubled
+        findings.wrong["orders that moved without a confirmation"] += unconfirmed
 
 
 def _compare_announcements(
     connection: psycopg.Connection[Any], published: Mapping[Place, Any], findings: Findings
 ) -> None:
-    """Announced are all accepted executions, and nothing else; each may come more than once."""
+    """Announced is all that must be, and nothing else; each may come more than once."""
     accepted = {line for (line,) in connection.execute(read_query("announcement_ids"))}
     seen: dict[str, set[bytes]] = {}
     for message in published.values():
         headers = dict(message.headers() or [])
         seen.setdefault(headers["message-id"].decode(), set()).add(message.value())
-    findings.lost["executions that were not announced"] += len(accepted - seen.keys())
-    findings.doubled["announcements of no execution"] += len(seen.keys() - accepted)
+    findings.lost["executions and orders that were not announced"] += len(accepted - seen.keys())
+    findings.doubled["announcements of nothing"] += len(seen.keys() - accepted)
     findings.wrong["announcements with two contents under one id"] += sum(
         len(contents) > 1 for contents in seen.values()
     )
@@ -180,7 +184,7 @@ def read_open_breaks(dsn: str) -> Counter[str]:
     """Open breaks by type."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
-            "select break_type, count(*) from recon.breaks where status = 'OPEN' group by 1"
+            "select break_type, count(*) from recon.all_breaks where status = 'OPEN' group by 1"
         ).fetchall()
     return Counter(dict(rows))
 

@@ -182,8 +182,9 @@ class Scene:
             if traffic.tally is not None:
                 self.truth.add(traffic.tally)
         breaks = read_open_breaks(self.dsn)
-        for kind in breaks.keys() | self.truth.planted.keys():
-            difference = breaks[kind] - self.truth.planted[kind]
+        planted = self.truth.planted + self.truth.planted_once
+        for kind in breaks.keys() | planted.keys():
+            difference = breaks[kind] - planted[kind]
             findings.wrong[f"{kind} breaks: {difference:+d}"] += abs(difference)
         sums = read_sums(self.dsn)
         refused = sum(rejected for _, _, rejected, _ in sums.values())

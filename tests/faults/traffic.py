@@ -28,11 +28,12 @@ UNREST = {
     "malformed": "25",
     "hostile": "20",
     "short_contract": "15%",
+    "orders": "4%",
 }
 
 
 # nothing whose outcome depends on which of two messages comes first
-CALM = {"break_rate": "0", "short_contract": "0"}
+CALM = {"break_rate": "0", "short_contract": "0", "orders": "7"}
 Send = Callable[[Mapping[str, Any], Iterable[Message]], Any]
 
 
@@ -97,10 +98,12 @@ class Truth:
 
     def __init__(self) -> None:
         self.planted: Counter[str] = Counter()
+        self.planted_once: Counter[str] = Counter()
         self.refused = 0
         self.duplicates: Counter[str] = Counter()
 
     def add(self, tally: Tally) -> None:
         self.planted.update(tally.planted)
+        self.planted_once |= tally.planted_once
         self.refused += tally.malformed.total() + tally.hostile.total()
         self.duplicates.update(tally.duplicates)

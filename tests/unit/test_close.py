@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from posttrade.airflow_api import AirflowApi, NotFound
-from posttrade.cli import close
+from posttrade.cli import close, day_run, settle
 from posttrade.errors import ConfigurationError, GateFailed, Unavailable
 from posttrade.instance import Instance
 
@@ -77,7 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
-    monkeypatch.setattr(close, "POLL_S", 0.01)
+    monkeypatch.setattr(day_run, "POLL_S", 0.01)
     server = FakeAirflow()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -102,11 +102,14 @@ def make_task(name: str, state: str, tries: int = 1) -> dict[str, Any]:
     }
 
 
-def prepare_run(server: FakeAirflow, *tasks: dict[str, Any], state: str) -> None:
-    server.say("/api/v2/dags/end_of_day", {"is_paused": False})
-    server.say("/api/v2/dags/end_of_day/dagRuns", {"dag_run_id": RUN})
-    server.say(RUN_PATH, {"state": "running"}, {"state": state})
-    server.say(f"{RUN_PATH}/taskInstances", {"task_instances": list(tasks)})
+def prepare_run(
+    server: FakeAirflow, *tasks: dict[str, Any], state: str, dag_id: str = "end_of_day"
+) -> None:
+    run_path = RUN_PATH.replace("end_of_day", dag_id)
+    server.say(f"/api/v2/dags/{dag_id}", {"is_paused": False})
+    server.say(f"/api/v2/dags/{dag_id}/dagRuns", {"dag_run_id": RUN})
+    server.say(run_path, {"state": "running"}, {"state": state})
+    server.say(f"{run_path}/taskInstances", {"task_instances": list(tasks)})
 
 
 def test_a_close_triggers_waits_and_tells(
@@ -153,6 +156,34 @@ def test_a_failed_mail_leaves_the_date_closed(
     assert "is closed, but task mail_reports failed" in lines[-1]
 
 
+def test_a_date_is_settled_and_counted(
+    airflow: FakeAirflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = make_instance(airflow, tmp_path)
+    prepare_run(airflow, make_task("settle_due", "success"), state="success",
+                dag_id="settlement_cycle")  # fmt: skip
+    monkeypatch.setattr(settle, "count_states", lambda dsn, date: {"settled": 3})
+    monkeypatch.setattr(Instance, "trade_dsn", "")
+    lines: list[str] = []
+    result = settle.settle_date(instance, DAY, lines.append)
+    assert result == {"business_date": "2026-11-12", "instructions": {"settled": 3}}
+    assert lines[1:] == ["  settle_due: 0.5 s"]
+
+
+def test_a_date_that_does_not_settle_says_why(airflow: FakeAirflow, tmp_path: Path) -> None:
+    prepare_run(airflow, make_task("check_ledger", "failed"), state="failed",
+                dag_id="settlement_cycle")  # fmt: skip
+    with pytest.raises(GateFailed, match="2026-11-12 is not settled: task check_ledger failed"):
+        settle.settle_date(make_instance(airflow, tmp_path), DAY, lambda line: None)
+
+
+def test_a_task_that_said_nothing_is_told_so(airflow: FakeAirflow, tmp_path: Path) -> None:
+    prepare_run(airflow, make_task("reconcile_day", "up_for_retry"), state="success")
+    lines: list[str] = []
+    day_run.DayRun(make_instance(airflow, tmp_path), "end_of_day", DAY).await_end(lines.append)
+    assert lines == ["  reconcile_day: tried again soon: its process ended without saying why"]
+
+
 def test_a_paused_dag_is_not_waited_for(airflow: FakeAirflow, tmp_path: Path) -> None:
     airflow.say("/api/v2/dags/end_of_day", {"is_paused": True})
     with pytest.raises(ConfigurationError, match="is paused"):
@@ -163,7 +194,7 @@ def test_a_dag_that_is_not_read_yet_is_waited_for(airflow: FakeAirflow) -> None:
     api = AirflowApi(f"http://127.0.0.1:{airflow.server_address[1]}", "admin", "right")
     path = "/api/v2/dags/end_of_day"
     airflow.say(path, (404, {"detail": "no such Dag"}), {"is_paused": False})
-    close.refuse_paused_dag(api)
+    day_run.refuse_paused_dag(api, "end_of_day")
 
 
 def test_a_token_that_ran_out_is_renewed(airflow: FakeAirflow) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from posttrade.cli import close, output, rejects
+from posttrade.cli import output, rejects
 from posttrade.instance import REPOSITORY, Instance
 
 
@@ -110,11 +110,3 @@ def test_lists_are_whole_at_eighty_columns(
         "no",
         "yes",
     ]
-
-
-def test_a_task_that_said_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(close, "read_xcom", lambda *_: None)
-    lines: list[str] = []
-    task = {"task_id": "reconcile_day", "state": "up_for_retry"}
-    close.tell_change(None, "run", task, {}, lines.append)  # type: ignore[arg-type]
-    assert lines == ["  reconcile_day: tried again soon: its process ended without saying why"]

@@ -25,6 +25,7 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "simulate": ("simulate", "Produce a simulated trading day, with breaks planted in it."),
     "load": ("load", "Put a CSV or NDJSON file into a feed."),
     "close": ("close", "Close a business date and make its report."),
+    "settle": ("settle", "Settle what is due on a business date."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
     "topics": ("topics", "Show the topics that are drained; go on with one made anew."),

@@ -23,6 +23,11 @@ JsonOption = Annotated[
 is_told = False  # whether a program has had its JSON
 
 
+def say(line: str) -> None:
+    """Tell how far things are."""
+    progress.print(line, markup=False, soft_wrap=True)
+
+
 def print_json(result: Mapping[str, Any]) -> None:
     """Print a result as one line of JSON, the last one on standard output."""
     global is_told  # noqa: PLW0603 - one command, one answer, one process

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from posttrade.cli.output import JsonOption, print_facts, print_json, progress, results
+from posttrade.cli.output import JsonOption, print_facts, print_json, results, say
 from posttrade.errors import ConfigurationError
 from posttrade.instance import Instance
 
@@ -148,8 +148,3 @@ def logs(
     except KeyboardInterrupt:
         return
     raise typer.Exit(result.returncode)
-
-
-def say(line: str) -> None:
-    """Tell how far things are."""
-    progress.print(line, markup=False, soft_wrap=True)

@@ -42,8 +42,29 @@ select concat_ws('|',
     'break', business_date, trade_id, break_type, expected_value, actual_value, trim_scale(delta),
     trim_scale(exposure_amount), currency, counterparty_id, symbol
 )
-from recon.breaks
+from recon.all_breaks
 where status = 'OPEN'
+union all
+select concat_ws('|',
+    'order', o.business_date, o.order_key, o.symbol, o.side, trim_scale(o.quantity),
+    trim_scale(o.price), o.currency, o.counterparty_id, o.account, o.ordered_at, d.outcome
+)
+from trade.orders as o
+left join trade.order_outcomes as d using (order_key, business_date)
+union all
+select concat_ws('|',
+    'order_conflict', business_date, feed, order_id, kept_terms, refused_terms
+)
+from trade.order_conflicts
+union all
+select concat_ws('|',
+    'order_movement', i.business_date, i.subject_id, p.effective_on, p.symbol,
+    trim_scale(p.quantity), p.deliverer, p.receiver, p.currency, trim_scale(p.amount), p.payer,
+    p.payee
+)
+from settlement.instructions as i
+join settlement.postings as p using (settlement_date, instruction_id)
+where i.purpose = 'ORDER'
 union all
 select concat_ws('|',
     'flow', business_date, account, strategy, symbol, asset_class, currency, trade_count,

@@ -8,6 +8,12 @@ with places as (
     union all
     select topic, partition, message_offset from trade.conflicts
     union all
+    select topic, partition, message_offset from trade.orders
+    union all
+    select topic, partition, message_offset from trade.order_responses
+    union all
+    select topic, partition, message_offset from trade.order_conflicts
+    union all
     select topic, partition, message_offset from landing.rejects
     union all
     select topic, partition, message_offset from landing.duplicates
