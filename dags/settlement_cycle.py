@@ -1,8 +1,8 @@
 """Settles what is due on a business date, and carries on with what failed before it.
 
-One run per weekday at 19:00 New York time, after the close of the day; the date is the run's
-partition key. Weekdays, because markets settle on each other's holidays; on a day on which nothing
-is due, nothing happens.
+One run per weekday at 17:00 New York time, an hour before the close of the day, whose report tells
+what settled; the date is the run's partition key. Weekdays, because markets settle on each other's
+holidays; on a day on which nothing is due, nothing happens.
 
 | task | does |
 |---|---|
@@ -10,8 +10,8 @@ is due, nothing happens.
 | `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
 | `check_ledger` | adds up the date's movements, independently of how they were booked |
 
-**Settle a date by hand**: trigger this Dag and fill in `business_date`. A run without a date is
-refused.
+**Settle a date by hand**: `./posttrade settle 2026-11-12`, or trigger this Dag and fill in
+`business_date`. A run without a date is refused.
 
 **Backfill**: `./posttrade airflow backfill create --dag-id settlement_cycle --from-date 2026-11-09
 --to-date 2026-11-12`, oldest first. A date is looked at while it has open instructions: one that is
@@ -43,7 +43,7 @@ with DAG(
     dag_id="settlement_cycle",
     description="Settle a business date: instruct what waited, deliver against payment, check",
     doc_md=__doc__,
-    schedule=BusinessDayTimetable(calendar="WEEKDAYS", closing_time="19:00"),
+    schedule=BusinessDayTimetable(calendar="WEEKDAYS", closing_time="17:00"),
     start_date=dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc),
     catchup=True,
     max_active_runs=1,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from posttrade.cli.output import JsonOption, print_json, progress, results
+from posttrade.cli.output import JsonOption, print_json, progress, results, say
 from posttrade.cli.simulate import BREAK_RATE_HELP, amount_option, read_date, send_day
 from posttrade.errors import Unavailable
 from posttrade.instance import Instance
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DRAIN_STALL_TIMEOUT_S = 180.0
 EXIT_DIFFERENT = 1
+EVE_PART = 10  # of the day's trades were made on the day before
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +54,6 @@ def demo(
     A little of everything is planted; a SHARE is 0.02 or 2%, a COUNT a whole number. Exit code 1
     when the breaks and refused messages found are not exactly those planted.
     """
-    from posttrade.cli.stack import say
     from posttrade.embedded import shutdown, stack
     from posttrade.simulator.options import Share, SimulationOptions
 
@@ -72,7 +72,7 @@ def demo(
     options = SimulationOptions(business_date=read_date(date), trades=trades, seed=seed, **planted)
     instance = Instance.create()
     try:
-        say("1 of 4  starting PostgreSQL, broker, mail server and Airflow")
+        say("1 of 6  starting PostgreSQL, broker, mail server and Airflow")
         instance = stack.up(instance, broker, say).instance
         result = run_day(instance, options)
     finally:
@@ -88,29 +88,41 @@ def demo(
 
 
 def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
-    """Simulate, drain and close a day on a running instance.
+    """Simulate, drain, settle and close a day on a running instance, and a quiet one before it.
 
     Returns:
-        What the close found, and beside it ``simulated`` (what was sent out of the ordinary) and
-        ``refused`` (messages planted to be refused, and found so, whatever date they state).
+        What the close found, and beside it ``settlement`` (what was due on the day, by state),
+        ``simulated`` (what was sent out of the ordinary) and ``refused`` (messages planted to be
+        refused, and found so, whatever date they state).
     """
     from posttrade.cli.close import close_business_date
-    from posttrade.cli.stack import say
+    from posttrade.cli.settle import settle_date
     from posttrade.rejects import count_rejects
 
+    eve = make_eve(options)
     say(
-        f"2 of 4  simulating {options.trades} trades of {options.business_date}, with breaks, "
+        f"2 of 6  the day before: {eve.trades} trades of {eve.business_date}, so that the day has "
+        "positions to open with and something to settle"
+    )
+    send_day(eve)
+    show_drain(instance)
+    close_business_date(instance, eve.business_date, say)
+    say(
+        f"3 of 6  simulating {options.trades} trades of {options.business_date}, with breaks, "
         "duplicates and bad messages planted among them"
     )
     refused_before = count_rejects(instance.trade_dsn)
     sent = send_day(options)
-    say("3 of 4  the Dag trade_capture drains, validates and reconciles them")
+    say("4 of 6  the Dag trade_capture drains, validates, reconciles and instructs them")
     show_drain(instance)
-    say(f"4 of 4  the Dag end_of_day closes {options.business_date}")
+    say(f"5 of 6  the Dag settlement_cycle settles what is due on {options.business_date}")
+    settled = settle_date(instance, options.business_date, say)
+    say(f"6 of 6  the Dag end_of_day closes {options.business_date}")
     result = close_business_date(instance, options.business_date, say)
     bad = sum(sent["malformed"].values()) + sum(sent["hostile"].values())
     return {
         **result,
+        "settlement": settled["instructions"],
         "simulated": {
             **sent["noted"],
             "duplicates": sum(sent["duplicates"].values()),
@@ -119,6 +131,21 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
         },
         "refused": {"planted": bad, "found": count_rejects(instance.trade_dsn) - refused_before},
     }
+
+
+def make_eve(options: SimulationOptions) -> SimulationOptions:
+    """A smaller business day before the day, on which nothing goes wrong."""
+    from posttrade.business_calendar import HOUSE_CALENDAR, BusinessCalendar
+    from posttrade.simulator.options import NONE, SimulationOptions
+
+    calendar = BusinessCalendar.load(HOUSE_CALENDAR)
+    return SimulationOptions(
+        business_date=calendar.previous_business_day(options.business_date),
+        trades=max(1, options.trades // EVE_PART),
+        seed=options.seed,
+        break_rate=NONE,
+        short_contract=NONE,
+    )
 
 
 def is_found_planted(result: Mapping[str, Any]) -> bool:
@@ -166,7 +193,11 @@ def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> N
     simulated = "   ".join(
         f"{name.replace('_', ' ')} {count}" for name, count in result["simulated"].items()
     )
-    results.print(f"planted  {simulated}\n", soft_wrap=True)
+    results.print(f"planted  {simulated}", soft_wrap=True)
+    settled = "   ".join(
+        f"{name.replace('_', ' ')} {count}" for name, count in result["settlement"].items()
+    )
+    results.print(f"due      {settled or 'nothing'}\n", soft_wrap=True)
     print_breaks(result["planted"], result["breaks"])
     print_rejects(result)
     print_totals(result["control_totals"])
