@@ -1903,6 +1903,72 @@ ALTER TABLE control.step_runs ALTER COLUMN step_run_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
+CREATE TABLE market.mark_conflicts (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    mark_kind text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    tenor_days integer NOT NULL,
+    source_id text NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    kept_price numeric NOT NULL,
+    refused_price numeric NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE market.mark_conflicts IS 'A second price of one source for the same instant: accepted as evidence, never a mark. Append-only.';
+
+CREATE TABLE market.marks (
+    mark_id bigint NOT NULL,
+    mark_kind text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    tenor_days integer NOT NULL,
+    mark_date date NOT NULL,
+    source_id text NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    price numeric NOT NULL,
+    flags text[] DEFAULT '{}'::text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT marks_fx_of_a_pair CHECK (((mark_kind <> 'FX'::text) OR ((symbol ~ '^[A-Z]{6}$'::text) AND ("right"(symbol, 3) = currency) AND (price > (0)::numeric)))),
+    CONSTRAINT marks_kind_known CHECK ((mark_kind = ANY (ARRAY['PRICE'::text, 'FX'::text, 'CURVE'::text]))),
+    CONSTRAINT marks_tenor_of_curves CHECK (((tenor_days > 0) = (mark_kind = 'CURVE'::text)))
+);
+
+COMMENT ON TABLE market.marks IS 'Every mark as its source stated it. FX: price of one unit of the first currency of the pair in the second; CURVE: symbol names the curve, price is the rate. Append-only: a corrected mark is one of a later observed_at.';
+
+CREATE VIEW control.untraded_records AS
+ SELECT order_records.business_date,
+    order_records.feed,
+    order_records.quantity,
+    order_records.notional,
+    order_records.recorded_at
+   FROM control.order_records
+UNION ALL
+ SELECT marks.mark_date AS business_date,
+    marks.topic AS feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    marks.recorded_at
+   FROM market.marks
+UNION ALL
+ SELECT mark_conflicts.business_date,
+    mark_conflicts.topic AS feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    mark_conflicts.recorded_at
+   FROM market.mark_conflicts;
+
+COMMENT ON VIEW control.untraded_records IS 'Every accepted record of the feeds that carry no trade: orders, answers, marks.';
+
 CREATE TABLE control.watch_rounds (
     watch text NOT NULL,
     last_round_at timestamp with time zone NOT NULL,
@@ -2036,29 +2102,6 @@ CREATE TABLE landing.topics (
 );
 
 COMMENT ON TABLE landing.topics IS 'Which topic it is that was drained, and why its feed is stopped, if it is. The first id that is told of a topic that was not identified yet is taken for its own.';
-
-CREATE TABLE market.marks (
-    mark_id bigint NOT NULL,
-    mark_kind text NOT NULL,
-    symbol text NOT NULL,
-    currency text NOT NULL,
-    tenor_days integer NOT NULL,
-    mark_date date NOT NULL,
-    source_id text NOT NULL,
-    observed_at timestamp with time zone NOT NULL,
-    price numeric NOT NULL,
-    flags text[] DEFAULT '{}'::text[] NOT NULL,
-    batch_id bigint NOT NULL,
-    topic text NOT NULL,
-    partition integer NOT NULL,
-    message_offset bigint NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT marks_fx_of_a_pair CHECK (((mark_kind <> 'FX'::text) OR ((symbol ~ '^[A-Z]{6}$'::text) AND ("right"(symbol, 3) = currency) AND (price > (0)::numeric)))),
-    CONSTRAINT marks_kind_known CHECK ((mark_kind = ANY (ARRAY['PRICE'::text, 'FX'::text, 'CURVE'::text]))),
-    CONSTRAINT marks_tenor_of_curves CHECK (((tenor_days > 0) = (mark_kind = 'CURVE'::text)))
-);
-
-COMMENT ON TABLE market.marks IS 'Every mark as its source stated it. FX: price of one unit of the first currency of the pair in the second; CURVE: symbol names the curve, price is the rate. Append-only: a corrected mark is one of a later observed_at.';
 
 ALTER TABLE market.marks ALTER COLUMN mark_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME market.marks_mark_id_seq
@@ -2334,6 +2377,58 @@ CREATE VIEW quality.batch_executions AS
    FROM ((staging.executions staged
      LEFT JOIN reference.instruments instruments ON ((staged.symbol = instruments.symbol)))
      LEFT JOIN reference.counterparties counterparties ON ((staged.counterparty_id = counterparties.counterparty_id)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE reference.mark_sources (
+    source_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    priority integer NOT NULL,
+    days_old_max integer NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mark_sources_class_known CHECK ((asset_class = ANY (ARRAY['*'::text, 'EQUITY'::text, 'BOND'::text, 'DERIVATIVE'::text, 'FX'::text, 'COMMODITY'::text, 'CURVE'::text]))),
+    CONSTRAINT mark_sources_days_not_negative CHECK ((days_old_max >= 0)),
+    CONSTRAINT mark_sources_priority_positive CHECK ((priority > 0))
+);
+
+COMMENT ON TABLE reference.mark_sources IS 'Who may state marks, by asset class (* where it has no row of its own) and date: the lowest priority that is not stale counts. Stale: more than days_old_max business days of the instrument''s trading calendar old.';
+
+CREATE TABLE staging.marks (
+    symbol text NOT NULL,
+    mark_kind text NOT NULL,
+    tenor_days integer NOT NULL,
+    price numeric NOT NULL,
+    currency text NOT NULL,
+    source_id text NOT NULL,
+    observed_at timestamp with time zone NOT NULL
+)
+INHERITS (staging.records);
+
+COMMENT ON TABLE staging.marks IS 'Feed marks.';
+
+CREATE VIEW quality.batch_marks AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.symbol,
+    staged.mark_kind,
+    staged.price,
+    staged.currency,
+    GREATEST(length(staged.symbol), length(staged.source_id)) AS longest_text,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (sources.source_id IS NOT NULL) AS is_source_known,
+    ((staged.mark_kind <> 'FX'::text) OR ((staged.symbol ~ '^[A-Z]{6}$'::text) AND ("right"(staged.symbol, 3) = staged.currency) AND (staged.price > (0)::numeric))) AS is_pair_sound,
+    ((staged.tenor_days > 0) = (staged.mark_kind = 'CURVE'::text)) AS is_tenor_sound,
+    ((staged.mark_kind <> 'PRICE'::text) OR (instruments.symbol IS NOT NULL)) AS is_symbol_known,
+    ((staged.mark_kind = 'CURVE'::text) OR (COALESCE(instruments.currency, staged.currency) = staged.currency)) AS is_currency_own
+   FROM ((staging.marks staged
+     LEFT JOIN reference.instruments instruments ON ((staged.symbol = instruments.symbol)))
+     LEFT JOIN ( SELECT DISTINCT mark_sources.source_id
+           FROM reference.mark_sources mark_sources) sources ON ((staged.source_id = sources.source_id)))
   WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
 
 CREATE TABLE staging.order_responses (
@@ -2656,7 +2751,7 @@ COMMENT ON COLUMN trade.conflicts.refused_terms IS 'The same terms as the refuse
 
 CREATE VIEW quality.day_totals AS
  WITH feeds(feed, record_type) AS (
-         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text), ('Trade_Order'::text,'order'::text), ('Counter_party'::text,'order_response'::text)
+         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text), ('Trade_Order'::text,'order'::text), ('Counter_party'::text,'order_response'::text), ('marks'::text,'mark'::text)
         ), received AS (
          SELECT received_counts.feed,
             sum(received_counts.received_count) AS received_count
@@ -2687,11 +2782,11 @@ CREATE VIEW quality.day_totals AS
           WHERE (pnl_snapshots.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
           GROUP BY pnl_snapshots.topic
         UNION ALL
-         SELECT order_records.feed,
+         SELECT untraded_records.feed,
             count(*) AS count
-           FROM control.order_records order_records
-          WHERE (order_records.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
-          GROUP BY order_records.feed
+           FROM control.untraded_records untraded_records
+          WHERE (untraded_records.business_date = ( SELECT (current_setting('gx.business_date'::text))::date AS current_setting))
+          GROUP BY untraded_records.feed
         UNION ALL
          SELECT conflicts.feed,
             count(*) AS count
@@ -3237,21 +3332,6 @@ ALTER TABLE reference.loads ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
-CREATE TABLE reference.mark_sources (
-    source_id text NOT NULL,
-    asset_class text NOT NULL,
-    effective_from date NOT NULL,
-    priority integer NOT NULL,
-    days_old_max integer NOT NULL,
-    basis text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT mark_sources_class_known CHECK ((asset_class = ANY (ARRAY['*'::text, 'EQUITY'::text, 'BOND'::text, 'DERIVATIVE'::text, 'FX'::text, 'COMMODITY'::text, 'CURVE'::text]))),
-    CONSTRAINT mark_sources_days_not_negative CHECK ((days_old_max >= 0)),
-    CONSTRAINT mark_sources_priority_positive CHECK ((priority > 0))
-);
-
-COMMENT ON TABLE reference.mark_sources IS 'Who may state marks, by asset class (* where it has no row of its own) and date: the lowest priority that is not stale counts. Stale: more than days_old_max business days of the instrument''s trading calendar old.';
-
 CREATE TABLE reference.markets (
     market_id text NOT NULL,
     market_name text NOT NULL,
@@ -3348,7 +3428,7 @@ CREATE VIEW report.break_counterparties AS
     c.counterparty_name,
     b.break_type,
     count(*) AS open_count
-   FROM (recon.breaks b
+   FROM (recon.all_breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
   WHERE (b.status = 'OPEN'::text)
   GROUP BY b.business_date, b.counterparty_id, c.counterparty_name, b.break_type;
@@ -3361,7 +3441,7 @@ CREATE VIEW report.break_summary AS
     count(*) FILTER (WHERE (status <> 'OPEN'::text)) AS resolved_count,
     count(*) AS total_count,
     sum(exposure_amount) FILTER (WHERE (status = 'OPEN'::text)) AS open_exposure_amount
-   FROM recon.breaks
+   FROM recon.all_breaks
   GROUP BY business_date, break_type, currency;
 
 COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures of different currencies are never added.';
@@ -3369,6 +3449,7 @@ COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures 
 CREATE VIEW report.breaks AS
  SELECT b.business_date,
     b.break_type,
+    b.subject_kind,
     b.trade_id,
     b.status,
     b.expected_value,
@@ -3390,11 +3471,11 @@ CREATE VIEW report.breaks AS
     b.opened_at,
     b.resolved_at,
     b.resolved_reason
-   FROM ((recon.breaks b
+   FROM ((recon.all_breaks b
      LEFT JOIN reference.counterparties c ON ((c.counterparty_id = b.counterparty_id)))
      LEFT JOIN reference.instruments i ON ((i.symbol = b.symbol)));
 
-COMMENT ON VIEW report.breaks IS 'Breaks with the unit of their delta and names from reference data.';
+COMMENT ON VIEW report.breaks IS 'Breaks of the reconciliation and of settlement, with the unit of their delta and names from reference data; trade_id names the subject, whatever its kind.';
 
 CREATE VIEW report.conflict_counts AS
  SELECT business_date,
@@ -3502,6 +3583,7 @@ COMMENT ON VIEW report.latest_quality_results IS 'A repeated validation replaces
 CREATE VIEW report.listed_breaks AS
  SELECT business_date,
     break_type,
+    subject_kind,
     trade_id,
     status,
     expected_value,
@@ -3627,12 +3709,12 @@ UNION ALL
    FROM trade.pnl_snapshots
   GROUP BY pnl_snapshots.business_date, pnl_snapshots.topic
 UNION ALL
- SELECT order_records.business_date,
-    order_records.feed,
+ SELECT untraded_records.business_date,
+    untraded_records.feed,
     count(*) AS record_count,
-    max(order_records.recorded_at) AS known_at
-   FROM control.order_records
-  GROUP BY order_records.business_date, order_records.feed
+    max(untraded_records.recorded_at) AS known_at
+   FROM control.untraded_records
+  GROUP BY untraded_records.business_date, untraded_records.feed
 UNION ALL
  SELECT conflicts.business_date,
     conflicts.feed,
@@ -4385,6 +4467,10 @@ COMMENT ON TABLE trade.displaced_records IS 'Confirmations and snapshots that st
 
 ALTER TABLE ONLY landing.messages ATTACH PARTITION landing.messages_default DEFAULT;
 
+ALTER TABLE ONLY staging.marks ALTER COLUMN is_date_stated SET DEFAULT true;
+
+ALTER TABLE ONLY staging.marks ALTER COLUMN flags SET DEFAULT '{}'::text[];
+
 ALTER TABLE ONLY staging.order_responses ALTER COLUMN is_date_stated SET DEFAULT true;
 
 ALTER TABLE ONLY staging.order_responses ALTER COLUMN flags SET DEFAULT '{}'::text[];
@@ -4470,6 +4556,9 @@ ALTER TABLE ONLY landing.topic_adoptions
 
 ALTER TABLE ONLY landing.topics
     ADD CONSTRAINT topics_pk PRIMARY KEY (topic);
+
+ALTER TABLE ONLY market.mark_conflicts
+    ADD CONSTRAINT mark_conflicts_pk PRIMARY KEY (topic, partition, message_offset);
 
 ALTER TABLE ONLY market.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (mark_id);
@@ -4671,6 +4760,8 @@ CREATE INDEX duplicates_by_date ON landing.duplicates USING btree (business_date
 
 CREATE INDEX rejects_by_date ON landing.rejects USING btree (business_date, feed, reason);
 
+CREATE INDEX mark_conflicts_by_date ON market.mark_conflicts USING btree (business_date);
+
 CREATE INDEX marks_by_date ON market.marks USING btree (mark_date);
 
 CREATE INDEX overrides_by_symbol ON market.overrides USING btree (symbol, mark_date);
@@ -4708,6 +4799,8 @@ CREATE INDEX settlement_breaks_open ON settlement.breaks USING btree (break_type
 CREATE INDEX staged_confirmations_by_batch ON staging.confirmations USING btree (batch_id);
 
 CREATE INDEX staged_executions_by_batch ON staging.executions USING btree (batch_id);
+
+CREATE INDEX staged_marks_by_batch ON staging.marks USING btree (batch_id);
 
 CREATE INDEX staged_order_responses_by_batch ON staging.order_responses USING btree (batch_id);
 
@@ -4756,6 +4849,8 @@ CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.re
 CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER topic_adoptions_append_only BEFORE DELETE OR UPDATE ON landing.topic_adoptions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER mark_conflicts_append_only BEFORE DELETE OR UPDATE ON market.mark_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER marks_append_only BEFORE DELETE OR UPDATE ON market.marks FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

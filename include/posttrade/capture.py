@@ -53,6 +53,9 @@ _STAGED_ORDERS: LiteralString = (
     " union all select from staging.order_responses"
     " where batch_id = any(%(batch_ids)s::bigint[]) limit 1"
 )
+_STAGED_MARKS: LiteralString = (
+    "select from staging.marks where batch_id = any(%(batch_ids)s::bigint[]) limit 1"
+)
 _PLACED_DATES: LiteralString = (
     "select distinct placed_date from placements where placed_date is not null"
 )
@@ -247,6 +250,8 @@ def _promote(steps: StepSequence, staged_dates: Sequence[dt.date]) -> None:
         steps.run("settle_repeated_conflicts")
     if steps.has_rows(_STAGED_ORDERS):
         steps.run(*ORDER_STEPS)
+    if steps.has_rows(_STAGED_MARKS):
+        steps.run("judge_marks", "promote_marks")
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
     require_all_received(steps.run("count_received"))

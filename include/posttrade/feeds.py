@@ -13,6 +13,7 @@ CONFIRMATION = "confirmation"
 PNL_SNAPSHOT = "pnl_snapshot"
 ORDER = "order"
 ORDER_RESPONSE = "order_response"
+MARK = "mark"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Feed:
         staging_table: where typed rows wait for validation, in schema ``staging``.
         suite: name of the expectation suite that its batches must pass.
         is_judged_at_close: whether its whole date must pass ``<suite>_day``. Orders are settled by
-            then: what has moved is not refused afterwards.
+            then: what has moved is not refused afterwards. A mark is overruled by a person.
     """
 
     name: str
@@ -48,5 +49,6 @@ FEEDS: dict[str, Feed] = {
         Feed("pnl_snapshot", PNL_SNAPSHOT, (1, 2), "pnl_snapshots", "pnl_snapshot"),
         Feed("Trade_Order", ORDER, (1,), "orders", "Trade_Order", False),
         Feed("Counter_party", ORDER_RESPONSE, (1,), "order_responses", "Counter_party", False),
+        Feed("marks", MARK, (1,), "marks", "marks", False),
     )
 }

@@ -67,6 +67,7 @@ TOPICS: tuple[Topic, ...] = (
     # one partition: answers that name no order are taken in the order in which they were sent
     _inbound("Trade_Order", 1),
     _inbound("Counter_party", 1),
+    _inbound("marks"),
     ENRICHED_TRADES,
     BREAKS,
     _movements("Demat_allocation"),

@@ -129,7 +129,8 @@ with feeds (feed, record_type) as (
     ('broker_confirmations', 'confirmation'),
     ('pnl_snapshot', 'pnl_snapshot'),
     ('Trade_Order', 'order'),
-    ('Counter_party', 'order_response')
+    ('Counter_party', 'order_response'),
+    ('marks', 'mark')
 ),
 received as (
     select
@@ -171,11 +172,11 @@ records as (
     group by pnl_snapshots.topic
     union all
     select
-        order_records.feed,
+        untraded_records.feed,
         count(*)
-    from control.order_records as order_records
-    where order_records.business_date = (select current_setting('gx.business_date')::date)
-    group by order_records.feed
+    from control.untraded_records as untraded_records
+    where untraded_records.business_date = (select current_setting('gx.business_date')::date)
+    group by untraded_records.feed
     union all
     select
         conflicts.feed,

@@ -55,7 +55,7 @@ from trade.pnl_snapshots
 group by business_date, topic
 union all
 select business_date, feed, count(*), max(recorded_at)
-from control.order_records
+from control.untraded_records
 group by business_date, feed
 union all
 select business_date, feed, count(*), max(recorded_at)

@@ -21,7 +21,7 @@ RECORD_TYPES = {
 }
 # judged on their way in only: by the close they have settled
 ORDER_TYPES = {"Trade_Order": "orders", "Counter_party": "order_responses"}
-STAGED_TYPES = {**RECORD_TYPES, **ORDER_TYPES}
+STAGED_TYPES = {**RECORD_TYPES, **ORDER_TYPES, "marks": "marks"}
 FIRST_STATUS = {"broker_confirmations": "CONFIRMED", "pnl_snapshot": "BOOKED"}
 STATUS = {"executions": "EXECUTED", "confirmations": "CONFIRMED", "pnl_snapshots": "BOOKED"}
 Row = dict[str, Any]
@@ -39,6 +39,8 @@ def good_row(feed: str, date: dt.date) -> Row:
     """A record that breaks no rule; without the columns of its place."""
     if feed in ORDER_TYPES:
         return good_order_row(feed, date)
+    if feed == "marks":
+        return good_mark_row(date)
     row: Row = {
         "topic": feed,
         "partition": 0,
@@ -101,12 +103,28 @@ def good_order_row(feed: str, date: dt.date) -> Row:
     }
 
 
+def good_mark_row(date: dt.date) -> Row:
+    """The same for a mark."""
+    return {
+        "topic": "marks",
+        "partition": 0,
+        "business_date": date,
+        "symbol": "AAPL",
+        "mark_kind": "PRICE",
+        "tenor_days": 0,
+        "price": Decimal("190.50"),
+        "currency": "USD",
+        "source_id": "official_close",
+        "observed_at": instant(date),
+    }
+
+
 def moved(feed: str, date: dt.date) -> Row:
     """The dates of a good record of another business date."""
     row = good_row(feed, date)
     names = (
         "business_date", "settlement_date", "executed_at", "confirmed_at", "ordered_at",
-        "responded_at",
+        "responded_at", "observed_at",
     )  # fmt: skip
     return {name: row[name] for name in names if name in row}
 
@@ -123,6 +141,8 @@ def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
     """Rule to the change that breaks it, for rules that look at one record."""
     at = "confirmed_at" if feed == "broker_confirmations" else "executed_at"
     own = {"text_too_long": {"order_id": "O" * 65}} if feed in ORDER_TYPES else {}
+    if feed == "marks":
+        own = mark_plants()
     return {
         "order_id_not_well_formed": {"order_id": "<script>"},
         "response_unknown": {"response": "MAYBE"},
@@ -165,6 +185,19 @@ def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
         "pnl_impact_too_large": {"pnl_impact": Decimal("-1000000000000.01")},
         "commission_negative": {"commission": Decimal("-0.01")},
         **own,
+    }
+
+
+def mark_plants() -> dict[str, Row]:
+    """The same for what only marks have, or have otherwise."""
+    return {
+        "text_too_long": {"symbol": "S" * 65},
+        "mark_kind_unknown": {"mark_kind": "GUESS"},
+        "price_out_of_range": {"price": Decimal(-1_000_000_001)},
+        "source_not_in_policy": {"source_id": "a_friend"},
+        "rate_not_of_a_pair": {"mark_kind": "FX", "symbol": "EURUSD", "price": Decimal(0)},
+        "tenor_not_of_a_curve": {"tenor_days": 30},
+        "currency_not_of_the_instrument": {"currency": "EUR"},
     }
 
 

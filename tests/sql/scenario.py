@@ -17,6 +17,7 @@ STAGING = {
     "pnl_snapshot": "pnl_snapshots",
     "Trade_Order": "orders",
     "Counter_party": "order_responses",
+    "marks": "marks",
 }
 RECEIVED_ON = dt.date(2026, 11, 20)
 MESSAGE_AT = dt.datetime(2026, 11, 20, 15, tzinfo=dt.timezone.utc)
@@ -62,12 +63,22 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "response": "CONFIRM",
         "source_id": "Counter_party",
     },
+    "marks": {
+        "is_date_stated": True,
+        "symbol": "AAPL",
+        "mark_kind": "PRICE",
+        "tenor_days": 0,
+        "price": Decimal("190.50"),
+        "currency": "USD",
+        "source_id": "official_close",
+    },
 }
 INSTANTS = {
     "executions": "executed_at",
     "confirmations": "confirmed_at",
     "orders": "ordered_at",
     "order_responses": "responded_at",
+    "marks": "observed_at",
 }
 # deleting from a few rows is quicker than truncating; the append-only table knows no other way
 EMPTY = """

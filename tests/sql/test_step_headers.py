@@ -11,7 +11,9 @@ from posttrade.database import SQL_ROOT
 
 STEPS = SQL_ROOT / "steps"
 OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "settlement")
-SCHEMAS = "landing|staging|trade|recon|books|quality|control|report|reference|outbox|settlement"
+SCHEMAS = (
+    "landing|staging|trade|recon|books|quality|control|report|reference|outbox|settlement|market"
+)
 LINES_MAX = 80
 LINE_LENGTH_MAX = 100
 FIELDS = ("purpose", "reads", "writes", "rerun", "parameters")

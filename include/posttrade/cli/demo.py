@@ -41,6 +41,9 @@ def demo(
     malformed: Annotated[str, amount_option("Messages that are no valid record.")] = "24",
     hostile: Annotated[str, amount_option("Messages made to do harm.")] = "16",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "2%",
+    mark_days: Annotated[
+        int, typer.Option(help="Business days up to the date that get official closing marks.")
+    ] = 261,
     broker: Annotated[
         str | None, typer.Option(help="embedded, kafka or HOST:PORT, as for `up`.")
     ] = None,
@@ -69,7 +72,9 @@ def demo(
         "orders": orders,
     }
     planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
-    options = SimulationOptions(business_date=read_date(date), trades=trades, seed=seed, **planted)
+    options = SimulationOptions(
+        business_date=read_date(date), trades=trades, seed=seed, mark_days=mark_days, **planted
+    )
     instance = Instance.create()
     try:
         say("1 of 6  starting PostgreSQL, broker, mail server and Airflow")

@@ -43,6 +43,9 @@ def simulate(
     corrections: Annotated[str, amount_option("Trades corrected by a second version.")] = "0",
     cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "0",
+    mark_days: Annotated[
+        int, typer.Option(help="Business days up to the date that get official closing marks.")
+    ] = 1,
     front_trades: Annotated[str, amount_option("Further trades, on the feed `trades`.")] = "0.05",
     contract: Annotated[
         str | None,
@@ -82,6 +85,7 @@ def simulate(
         trades=trades,
         seed=seed,
         rate=read_rate(rate),
+        mark_days=mark_days,
         short_contract=read_contract(contract),
         **{name: Share.parse(text) for name, text in shares.items()},
     )

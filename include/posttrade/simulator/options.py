@@ -10,6 +10,7 @@ from posttrade.errors import ConfigurationError
 
 TRADES_MAX = 9_999_999  # trade ids have seven digits for the trade's place in the day
 SEED_MAX = 999_999_999
+MARK_DAYS_MAX = 2_500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +74,8 @@ class SimulationOptions:
         hostile: messages made to do harm, on all feeds.
         orders: orders and their answers, on ``Trade_Order`` and ``Counter_party``; eight or more of
             them carry every kind of their breaks at least once.
+        mark_days: business days for which official closing marks are sent, the last of them the
+            date itself; 0 sends none.
         front_trades: trades on the feed ``trades``, on which nothing is expected back.
         short_contract: trades told in the short contract (v1) instead of the full one (v2).
         rate: messages per second; None sends as fast as the broker takes them.
@@ -90,6 +93,7 @@ class SimulationOptions:
     malformed: Share = NONE
     hostile: Share = NONE
     orders: Share = NONE
+    mark_days: int = 0
     front_trades: Share = Share(Decimal("0.05"))
     short_contract: Share = SHORT_CONTRACT_DEFAULT
     rate: int | None = None
@@ -101,6 +105,10 @@ class SimulationOptions:
             )
         if not 0 <= self.seed <= SEED_MAX:
             raise ConfigurationError(f"seed {self.seed}: between 0 and {SEED_MAX} is possible")
+        if not 0 <= self.mark_days <= MARK_DAYS_MAX:
+            raise ConfigurationError(
+                f"{self.mark_days} days of marks: between 0 and {MARK_DAYS_MAX} are possible"
+            )
         if self.rate is not None and self.rate <= 0:
             raise ConfigurationError(f"{self.rate} messages per second: must be at least 1")
 

@@ -11,6 +11,7 @@ from posttrade.errors import ConfigurationError
 from posttrade.sending import Message
 from posttrade.simulator.catalogue import Catalogue
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
+from posttrade.simulator.marks import closing_marks
 from posttrade.simulator.messages import MessageWriter
 from posttrade.simulator.options import BREAK_RATE_DEFAULT, SimulationOptions
 from posttrade.simulator.orders import OrderDesk
@@ -85,6 +86,7 @@ class DayStream:
         self._chance = random.Random(f"course {name}").random  # noqa: S311
         self._maker = TradeMaker(catalogue, options.business_date, options.seed)
         self._desk = OrderDesk(options, catalogue, writer)
+        self._marks = closing_marks(options, catalogue)
         self._teller = Teller(writer, random.Random(f"terms {name}").random)  # noqa: S311
         self._courses = _Courses(options, random.Random(f"scenarios {name}"))  # noqa: S311
         self._late = Quota(options.late.count_of(total), total)
@@ -124,6 +126,7 @@ class DayStream:
                 yield self._bad_message(hostile_deck, "hostile")
         while delayed:
             yield heapq.heappop(delayed)[2]
+        yield from self._marks
 
     def _trade_messages(self, place: int) -> list[Message]:
         """What is sent of this trade now; what comes later is put aside."""

@@ -1,18 +1,18 @@
 -- Validated batches with the messages that were drained, those of which a row or a reject is there,
 -- their business dates, and how many of these have no partitions yet; held until the transaction
--- ends.
+-- ends. Marks lie in no partition: theirs are not counted.
 with staged as (
-    select batch_id, business_date, count(*) as row_count
+    select batch_id, feed, business_date, count(*) as row_count
     from staging.records
     where batch_id = any(%(batch_ids)s::bigint[])
-    group by batch_id, business_date
+    group by batch_id, feed, business_date
 ),
 rows_left as (
     select
         s.batch_id,
         sum(s.row_count) as row_count,
-        array_agg(distinct s.business_date) as business_dates,
-        count(distinct s.business_date) filter (where not exists (
+        array_agg(distinct s.business_date) filter (where s.feed <> 'marks') as business_dates,
+        count(distinct s.business_date) filter (where s.feed <> 'marks' and not exists (
             select
             from pg_catalog.pg_class as c
             where c.relnamespace = 'recon'::regnamespace

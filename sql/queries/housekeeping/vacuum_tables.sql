@@ -1,6 +1,6 @@
 -- Tables whose rows come and go; the others only grow, and the server's own vacuum is enough for them.
 vacuum (analyze, skip_locked)
     staging.executions, staging.confirmations, staging.pnl_snapshots, staging.orders,
-    staging.order_responses, trade.open_orders, trade.open_responses, recon.pending,
-    control.step_runs, outbox.messages, outbox.announcements, quality.results, landing.batches,
+    staging.order_responses, staging.marks, trade.open_orders, trade.open_responses,
+    recon.pending, control.step_runs, outbox.messages, outbox.announcements, quality.results, landing.batches,
     landing.offsets

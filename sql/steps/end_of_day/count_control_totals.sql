@@ -2,7 +2,7 @@
 --          batches said they received. A feed that sent nothing is counted with zeros: silence is a
 --          finding, too.
 -- reads: control.received_counts, trade.executions, trade.confirmations, trade.pnl_snapshots,
---        control.order_records, trade.conflicts, control.rejects (of promoted and refused
+--        control.untraded_records, trade.conflicts, control.rejects (of promoted and refused
 --        batches), landing.duplicates
 -- writes: counted_totals (temporary)
 -- rerun: replaces the temporary table
@@ -33,7 +33,7 @@ with counted (feed, received, accepted, rejected, duplicates, quantity, notional
     group by topic
     union all
     select feed, 0, count(*), 0, 0, sum(quantity), sum(notional)
-    from control.order_records
+    from control.untraded_records
     where business_date = %(business_date)s
     group by feed
     union all

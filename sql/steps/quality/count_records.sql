@@ -1,6 +1,6 @@
 -- Purpose: count the accepted records of a business date, before and after the close's quarantine.
 -- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.orders,
---        trade.order_responses
+--        trade.order_responses, market.marks
 -- Writes: nothing
 -- Rerun: reads only
 -- Parameters: business_date, quarantined_count
@@ -21,6 +21,9 @@ with records as (
         ) + (
             select count(*) from trade.order_responses as order_responses
             where order_responses.business_date = %(business_date)s
+        ) + (
+            select count(*) from market.marks as marks
+            where marks.mark_date = %(business_date)s
         ) as record_count
 )
 select

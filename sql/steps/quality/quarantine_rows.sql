@@ -1,5 +1,5 @@
 -- Purpose: take the rows that break a rule out of staging, and keep their messages as rejects.
--- Reads: staging.orders, staging.order_responses, landing.messages
+-- Reads: staging.orders, staging.order_responses, staging.marks, landing.messages
 -- Writes: staging.records (each kind), landing.rejects
 -- Rerun: a row that left is not found again; one reject per message
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, reason, detail)
@@ -10,12 +10,16 @@ with findings as (
     )
 ),
 subjects as (
-    select topic, partition, message_offset, order_id
+    select topic, partition, message_offset, order_id as subject
     from staging.orders
     where batch_id = %(batch_id)s
     union all
     select topic, partition, message_offset, order_id
     from staging.order_responses
+    where batch_id = %(batch_id)s
+    union all
+    select topic, partition, message_offset, symbol
+    from staging.marks
     where batch_id = %(batch_id)s
 ),
 quarantined as (
@@ -45,7 +49,7 @@ rejected as (
         'quality',
         quarantined.reason,
         quarantined.detail,
-        coalesce(quarantined.trade_id, subjects.order_id),
+        coalesce(quarantined.trade_id, subjects.subject),
         messages.payload
     from quarantined
     left join subjects using (topic, partition, message_offset)
