@@ -15,6 +15,7 @@ from posttrade.simulator.marks import closing_marks
 from posttrade.simulator.messages import MessageWriter
 from posttrade.simulator.options import BREAK_RATE_DEFAULT, SimulationOptions
 from posttrade.simulator.orders import OrderDesk
+from posttrade.simulator.quotas import Quota, Spread
 from posttrade.simulator.scenarios import (
     SCENARIOS_FOR_EVERY_TYPE,
     ScenarioDeck,
@@ -33,35 +34,6 @@ RESENT_MAX = 1_000
 ANSWERED_AFTER_MAX = 50
 SEEDS_WITH_NUMBERS_AS_IDS = 1_000  # so that date, seed and place fit the 18 digits of a number
 SHORT_POSSIBLE = 0.3  # at least this share of trades can be told in the short contract
-
-
-class Quota:
-    """Chooses exactly ``count`` of ``total`` places, evenly by chance, in one pass."""
-
-    def __init__(self, count: int, total: int) -> None:
-        self.left = min(count, total)
-        self._places = total
-
-    def take(self, chance: float) -> bool:
-        """Whether this place is chosen; to be asked once for each place."""
-        is_chosen = chance * self._places < self.left
-        self._places -= 1
-        self.left -= is_chosen
-        return is_chosen
-
-
-class Spread:
-    """Spreads ``count`` things evenly over ``total`` places."""
-
-    def __init__(self, count: int, total: int) -> None:
-        self._count = count
-        self._total = total
-        self._done = 0
-
-    def due(self, place: int) -> range:
-        """Which of the things come at this place."""
-        first, self._done = self._done, self._count * (place + 1) // self._total
-        return range(first, self._done)
 
 
 class DayStream:
