@@ -22,7 +22,6 @@ DAMAGES = {
     "insert into landing.messages select topic, partition, message_offset, batch_id, message_at,"
     " message_key, headers, payload, received_on - 1 from landing.messages limit 1": "doubled",
     "delete from recon.breaks": "lost",
-    "delete from trade.order_conflicts": "lost",
     "update trade.order_outcomes set outcome = 'REJECTED'": "wrong",
     "update landing.messages set payload = 'x' where message_offset = 2": "wrong",
 }
