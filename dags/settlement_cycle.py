@@ -7,6 +7,7 @@ holidays; on a day on which nothing is due, nothing happens.
 | task | does |
 |---|---|
 | `instruct_waiting` | tries anew the trades that lacked a standing instruction or the like |
+| `net_due` | nets what the agreements in force net; the gross stays, and points at its net |
 | `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
 | `check_ledger` | adds up the date's movements, independently of how they were booked |
 
@@ -17,7 +18,11 @@ holidays; on a day on which nothing is due, nothing happens.
 --to-date 2026-11-12`, oldest first. A date is looked at while it has open instructions: one that is
 skipped is settled by the next run, on that run's date.
 
-**Rerun**: at any time. What has settled is not due again; an instruction fails once a day.
+**Rerun**: at any time. What has settled or is netted is not due again; an instruction fails once a
+day.
+
+**A correction after netting**: the corrected trade leaves its net, whose legs are taken back and
+instructed anew by the next run (also after they settled); its new version is netted on that day.
 
 **`check_ledger` failed**: rows were changed outside the product; its message names the instruments
 and currencies that do not add up. **Something fails day after day**: `settlement.breaks`,
@@ -41,7 +46,7 @@ PARAMS = {
 
 with DAG(
     dag_id="settlement_cycle",
-    description="Settle a business date: instruct what waited, deliver against payment, check",
+    description="Settle a business date: instruct what waited, net, deliver against payment, check",
     doc_md=__doc__,
     schedule=BusinessDayTimetable(calendar="WEEKDAYS", closing_time="17:00"),
     start_date=dt.datetime(1990, 1, 1, tzinfo=dt.timezone.utc),
@@ -55,7 +60,8 @@ with DAG(
     instruct_waiting = PythonStep(
         task_id="instruct_waiting", call="posttrade.settlement.instruct_waiting"
     )
+    net_due = PythonStep(task_id="net_due", call="posttrade.settlement.net_due")
     settle_due = PythonStep(task_id="settle_due", call="posttrade.settlement.settle_due")
     check_ledger = PythonStep(task_id="check_ledger", call="posttrade.settlement.check_ledger")
 
-    instruct_waiting >> settle_due >> check_ledger
+    instruct_waiting >> net_due >> settle_due >> check_ledger

@@ -829,6 +829,32 @@ $$;
 
 COMMENT ON FUNCTION reference.adjust_date(p_calendar_id text, p_date date, p_convention text) IS 'A date moved to a business day by a convention: FOLLOWING, PRECEDING, MODIFIED_FOLLOWING (not into the next month), MODIFIED_PRECEDING. Null for another name, or beyond the calendar.';
 
+CREATE FUNCTION reference.find_netting_agreement(p_counterparty_id text, p_market_id text, p_asset_class text, p_currency text, p_date date) RETURNS TABLE(agreement text, method text, netting_centre text)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        a.agreement,
+        a.method,
+        a.netting_centre
+    from reference.netting_agreements as a
+    where coalesce(a.counterparty_id, p_counterparty_id) = p_counterparty_id
+      and coalesce(a.market_id, p_market_id) = p_market_id
+      and coalesce(a.asset_class, p_asset_class) = p_asset_class
+      and coalesce(a.currency, p_currency) = p_currency
+      and a.effective_from <= p_date
+      and (a.effective_until is null or a.effective_until > p_date)
+      and a.withdrawn_at is null
+    order by
+        a.counterparty_id is null,
+        a.market_id is null,
+        a.asset_class is null,
+        a.currency is null,
+        a.effective_from desc
+    limit 1
+$$;
+
+COMMENT ON FUNCTION reference.find_netting_agreement(p_counterparty_id text, p_market_id text, p_asset_class text, p_currency text, p_date date) IS 'The one in force that says most, the newest of those; no row: settled gross.';
+
 CREATE FUNCTION reference.find_standing_instruction(p_counterparty_id text, p_market_id text, p_asset_class text, p_currency text, p_date date) RETURNS TABLE(standing_instruction_id integer, found_count bigint)
     LANGUAGE sql STABLE
     AS $$
@@ -3346,6 +3372,38 @@ COMMENT ON TABLE reference.markets IS 'A market and the two calendars it lives b
 
 COMMENT ON COLUMN reference.markets.counting_calendar IS 'Days counted from trade to settlement, where other days count than those on which it settles (foreign exchange: the US dollar''s holidays are passed over only on the last day).';
 
+CREATE TABLE reference.netting_agreements (
+    netting_agreement_id integer NOT NULL,
+    agreement text NOT NULL,
+    method text NOT NULL,
+    netting_centre text,
+    counterparty_id text,
+    market_id text,
+    asset_class text,
+    currency text,
+    effective_from date NOT NULL,
+    effective_until date,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT netting_agreements_centre_fits_method CHECK (((netting_centre IS NOT NULL) = (method = ANY (ARRAY['PAYMENT'::text, 'CENTRAL'::text])))),
+    CONSTRAINT netting_agreements_method_known CHECK ((method = ANY (ARRAY['BILATERAL'::text, 'PAYMENT'::text, 'CENTRAL'::text, 'GROSS'::text]))),
+    CONSTRAINT netting_agreements_span CHECK ((effective_until > effective_from))
+);
+
+COMMENT ON TABLE reference.netting_agreements IS 'Who nets what, and how: counterparty, market, asset class and currency null: any; the row that says more counts, a counterparty before a market before an asset class before a currency. In force from effective_from until the day before effective_until. A row that the file changes or no longer has is withdrawn and stays.';
+
+COMMENT ON COLUMN reference.netting_agreements.method IS 'BILATERAL: securities per instrument and cash per currency, between two parties. PAYMENT: what is money only, one payment for each member and currency through netting_centre. CENTRAL: securities against payment, novated to netting_centre: one delivery and one payment for each member and instrument, open fails included and marked to market. GROSS: not at all.';
+
+ALTER TABLE reference.netting_agreements ALTER COLUMN netting_agreement_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reference.netting_agreements_netting_agreement_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE reference.retention_policies (
     subject text NOT NULL,
     keep_days integer NOT NULL,
@@ -3970,6 +4028,8 @@ COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the 
 
 COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
 
+COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
+
 COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
 
 CREATE TABLE settlement.holds (
@@ -4207,6 +4267,178 @@ CREATE VIEW settlement.ledger_entries AS
 
 COMMENT ON VIEW settlement.ledger_entries IS 'The movements as signed lines: per account and instrument or currency, minus what leaves, plus what comes.';
 
+CREATE TABLE settlement.marked_fails (
+    net_instruction_id bigint NOT NULL,
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    mark_price numeric NOT NULL,
+    mark_date date NOT NULL,
+    marked_amount numeric NOT NULL,
+    mark_payment numeric NOT NULL,
+    act_id integer NOT NULL
+);
+
+COMMENT ON TABLE settlement.marked_fails IS 'What was due before the day of the net that took it up, at the mark of that day. Append-only.';
+
+COMMENT ON COLUMN settlement.marked_fails.marked_amount IS 'Quantity still due x mark, rounded: what the net pays for it. Signs are those of the party in house_account_id: plus, it pays.';
+
+COMMENT ON COLUMN settlement.marked_fails.mark_payment IS 'marked_amount less the amount still due: paid back at once (purpose MARK), so that delivery at the mark and this payment together are what was agreed.';
+
+CREATE TABLE settlement.net_instructions (
+    net_instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    agreement text NOT NULL,
+    method text NOT NULL,
+    centre_account_id integer,
+    act_id integer NOT NULL,
+    CONSTRAINT net_instructions_centre_fits_method CHECK (((centre_account_id IS NULL) = (method = 'BILATERAL'::text))),
+    CONSTRAINT net_instructions_method_known CHECK ((method = ANY (ARRAY['BILATERAL'::text, 'PAYMENT'::text, 'CENTRAL'::text])))
+);
+
+COMMENT ON TABLE settlement.net_instructions IS 'What is netted together: all that one agreement nets on one day. The gross points at it by its event NETTED; its legs (purposes NET and MARK) by their subject_id. Append-only.';
+
+COMMENT ON COLUMN settlement.net_instructions.centre_account_id IS 'The netting centre between the members; null: between the two parties themselves.';
+
+CREATE VIEW settlement.net_legs AS
+ SELECT n.net_instruction_id,
+    n.settlement_date AS netted_on,
+    n.agreement,
+    n.method AS netting_method,
+    n.centre_account_id,
+    i.instruction_id,
+    i.settlement_date,
+    i.purpose,
+    i.subject_version,
+    i.part_number,
+    i.house_account_id,
+    i.counterparty_account_id,
+    i.account,
+    i.counterparty_id,
+    i.method,
+    i.symbol,
+    i.currency,
+    ((
+        CASE i.direction
+            WHEN 'RECEIVE'::text THEN 1
+            ELSE '-1'::integer
+        END)::numeric * i.quantity) AS received_quantity,
+    ((
+        CASE i.direction
+            WHEN 'RECEIVE'::text THEN 1
+            ELSE '-1'::integer
+        END)::numeric * i.amount) AS paid_amount,
+    i.state,
+    i.last_sequence,
+    i.settled_quantity,
+    i.settled_amount
+   FROM (settlement.net_instructions n
+     JOIN settlement.instruction_states i ON (((i.settlement_date = n.settlement_date) AND (i.subject_id = (n.net_instruction_id)::text) AND (i.purpose = ANY (ARRAY['NET'::text, 'MARK'::text])))));
+
+COMMENT ON VIEW settlement.net_legs IS 'What each net delivers and pays, and where it stands; what was netted anew is CANCELLED. MARK: the mark to market of what was due before. Ask by netted_on.';
+
+CREATE TABLE settlement.netted_dates (
+    net_instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL
+);
+
+COMMENT ON TABLE settlement.netted_dates IS 'On which settlement dates the gross of a net may lie: the partitions to look at. Append-only.';
+
+CREATE VIEW settlement.netted_instructions AS
+ SELECT n.net_instruction_id,
+    n.settlement_date AS netted_on,
+    n.agreement,
+    n.method AS netting_method,
+    n.centre_account_id,
+    i.instruction_id,
+    i.settlement_date,
+    i.purpose,
+    i.subject_id,
+    i.house_account_id,
+    i.counterparty_account_id,
+    i.counterparty_id,
+    i.method,
+    i.symbol,
+    i.delivered_currency,
+    i.currency,
+    ((
+        CASE i.direction
+            WHEN 'RECEIVE'::text THEN 1
+            ELSE '-1'::integer
+        END)::numeric * (i.quantity - COALESCE(s.quantity, (0)::numeric))) AS received_quantity,
+    ((
+        CASE i.direction
+            WHEN 'RECEIVE'::text THEN 1
+            ELSE '-1'::integer
+        END)::numeric * (i.amount - (sign(i.amount) * COALESCE(s.amount, (0)::numeric)))) AS paid_amount,
+    e.from_state
+   FROM ((((settlement.net_instructions n
+     JOIN settlement.netted_dates d USING (net_instruction_id))
+     JOIN settlement.events e ON (((e.settlement_date = d.settlement_date) AND (e.net_instruction_id = n.net_instruction_id))))
+     JOIN settlement.instructions i ON (((i.settlement_date = e.settlement_date) AND (i.settlement_date = d.settlement_date) AND (i.instruction_id = e.instruction_id))))
+     LEFT JOIN LATERAL ( SELECT sum(p.quantity) AS quantity,
+            sum(p.amount) AS amount
+           FROM settlement.events p
+          WHERE ((e.sequence > 1) AND (p.settlement_date = e.settlement_date) AND (p.instruction_id = e.instruction_id) AND (p.kind = 'SETTLEMENT'::text))) s ON (true))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM settlement.events r
+          WHERE ((r.settlement_date = e.settlement_date) AND (r.instruction_id = e.instruction_id) AND (r.reverses_sequence = e.sequence)))));
+
+COMMENT ON VIEW settlement.netted_instructions IS 'The gross behind each net, with what was still due of it: received_quantity and paid_amount are signed as the party in house_account_id sees them. Ask by net_instruction_id or netted_on.';
+
+CREATE VIEW settlement.netting_savings AS
+ WITH moves AS (
+         SELECT g.netted_on,
+            g.agreement,
+            g.netting_method,
+            g.centre_account_id,
+            g.counterparty_id,
+            a.currency,
+            false AS is_net,
+            a.amount
+           FROM (settlement.netted_instructions g
+             CROSS JOIN LATERAL ( VALUES (g.currency,abs(g.paid_amount)), (g.delivered_currency,abs(g.received_quantity))) a(currency, amount))
+          WHERE ((g.house_account_id IS DISTINCT FROM g.centre_account_id) AND (a.currency IS NOT NULL))
+        UNION ALL
+         SELECT l.netted_on,
+            l.agreement,
+            l.netting_method,
+            l.centre_account_id,
+            l.counterparty_id,
+            l.currency,
+            true,
+            abs(l.paid_amount) AS abs
+           FROM settlement.net_legs l
+          WHERE ((l.house_account_id IS DISTINCT FROM l.centre_account_id) AND (l.state <> 'CANCELLED'::text))
+        ), sums AS (
+         SELECT m.netted_on,
+            m.netting_method,
+            m.agreement,
+            COALESCE(c.account_name, m.counterparty_id) AS counterparty_id,
+            m.currency,
+            count(*) FILTER (WHERE (NOT m.is_net)) AS gross_count,
+            COALESCE(sum(m.amount) FILTER (WHERE (NOT m.is_net)), (0)::numeric) AS gross_value,
+            count(*) FILTER (WHERE m.is_net) AS net_count,
+            COALESCE(sum(m.amount) FILTER (WHERE m.is_net), (0)::numeric) AS net_value
+           FROM (moves m
+             LEFT JOIN settlement.accounts c ON ((c.account_id = m.centre_account_id)))
+          GROUP BY m.netted_on, m.netting_method, m.agreement, COALESCE(c.account_name, m.counterparty_id), m.currency
+        )
+ SELECT netted_on AS settlement_date,
+    netting_method,
+    agreement,
+    counterparty_id,
+    currency,
+    gross_count,
+    gross_value,
+    net_count,
+    net_value,
+    (gross_count - net_count) AS saved_count,
+    (gross_value - net_value) AS saved_value,
+    round((((100)::numeric * (gross_value - net_value)) / NULLIF(gross_value, (0)::numeric)), 2) AS saved_percent
+   FROM sums;
+
+COMMENT ON VIEW settlement.netting_savings IS 'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the counterparty) and currency: settlements and money that would have moved gross, and that move net. What others settle with a centre is theirs. An exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';
+
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,
     business_date date NOT NULL,
@@ -4352,6 +4584,12 @@ CREATE VIEW settlement.postings AS
 
 COMMENT ON VIEW settlement.postings IS 'Every movement with both its sides, by the names of the accounts: double entry in one row.';
 
+CREATE TABLE settlement.touched_nets (
+    net_instruction_id bigint NOT NULL
+);
+
+COMMENT ON TABLE settlement.touched_nets IS 'Nets that something was added to or taken out of and whose legs have not been looked at since.';
+
 CREATE TABLE settlement.touched_trades (
     business_date date NOT NULL,
     trade_id text NOT NULL
@@ -4427,6 +4665,49 @@ CREATE VIEW settlement.trade_states AS
      LEFT JOIN reference.life_cycle_states l ON ((l.state = p.state)));
 
 COMMENT ON VIEW settlement.trade_states IS 'Each trade of a date with the state of its life (its current version''s) and its operational status. A break of the reconciliation comes before what its instruction says, even a settled one: someone has to act. Ask by business_date.';
+
+CREATE VIEW settlement.unequal_nets AS
+ WITH gross AS (
+         SELECT netted_instructions.net_instruction_id,
+            netted_instructions.netted_on,
+            netted_instructions.house_account_id,
+            netted_instructions.counterparty_account_id,
+            netted_instructions.symbol,
+            netted_instructions.delivered_currency,
+            netted_instructions.currency,
+            sum(netted_instructions.received_quantity) AS received_quantity,
+            sum(netted_instructions.paid_amount) AS paid_amount
+           FROM settlement.netted_instructions
+          GROUP BY netted_instructions.net_instruction_id, netted_instructions.netted_on, netted_instructions.house_account_id, netted_instructions.counterparty_account_id, netted_instructions.symbol, netted_instructions.delivered_currency, netted_instructions.currency
+        ), lines AS (
+         SELECT g.net_instruction_id,
+            g.netted_on,
+            l.account_id,
+            l.asset,
+            l.amount
+           FROM (gross g
+             CROSS JOIN LATERAL ( VALUES (g.house_account_id,COALESCE(g.delivered_currency, g.symbol),g.received_quantity), (g.counterparty_account_id,COALESCE(g.delivered_currency, g.symbol),(- g.received_quantity)), (g.house_account_id,g.currency,(- g.paid_amount)), (g.counterparty_account_id,g.currency,g.paid_amount)) l(account_id, asset, amount))
+        UNION ALL
+         SELECT n.net_instruction_id,
+            n.netted_on,
+            l.account_id,
+            l.asset,
+            l.amount
+           FROM (settlement.net_legs n
+             CROSS JOIN LATERAL ( VALUES (n.house_account_id,n.symbol,(- n.received_quantity)), (n.counterparty_account_id,n.symbol,n.received_quantity), (n.house_account_id,n.currency,n.paid_amount), (n.counterparty_account_id,n.currency,(- n.paid_amount))) l(account_id, asset, amount))
+          WHERE (n.state <> 'CANCELLED'::text)
+        )
+ SELECT net_instruction_id,
+    netted_on,
+    account_id,
+    asset,
+    sum(amount) AS difference
+   FROM lines
+  WHERE (asset IS NOT NULL)
+  GROUP BY net_instruction_id, netted_on, account_id, asset
+ HAVING (sum(amount) <> (0)::numeric);
+
+COMMENT ON VIEW settlement.unequal_nets IS 'Accounts that get more or less of an instrument or currency by a net than by the gross behind it (a netting centre: than nothing): there must be none but in settlement.touched_nets. Ask by netted_on.';
 
 CREATE VIEW settlement.unlike_first_events AS
  SELECT e.settlement_date,
@@ -4641,6 +4922,9 @@ ALTER TABLE ONLY reference.mark_sources
 ALTER TABLE ONLY reference.markets
     ADD CONSTRAINT markets_pk PRIMARY KEY (market_id);
 
+ALTER TABLE ONLY reference.netting_agreements
+    ADD CONSTRAINT netting_agreements_pk PRIMARY KEY (netting_agreement_id);
+
 ALTER TABLE ONLY reference.retention_policies
     ADD CONSTRAINT retention_policies_pk PRIMARY KEY (subject);
 
@@ -4691,6 +4975,18 @@ ALTER TABLE ONLY settlement.instruction_counter
 
 ALTER TABLE ONLY settlement.instructions
     ADD CONSTRAINT instructions_pk PRIMARY KEY (instruction_id, settlement_date);
+
+ALTER TABLE ONLY settlement.marked_fails
+    ADD CONSTRAINT marked_fails_pk PRIMARY KEY (net_instruction_id, instruction_id, settlement_date);
+
+ALTER TABLE ONLY settlement.net_instructions
+    ADD CONSTRAINT net_instructions_key UNIQUE NULLS NOT DISTINCT (settlement_date, agreement, method, centre_account_id);
+
+ALTER TABLE ONLY settlement.net_instructions
+    ADD CONSTRAINT net_instructions_pk PRIMARY KEY (net_instruction_id);
+
+ALTER TABLE ONLY settlement.netted_dates
+    ADD CONSTRAINT netted_dates_pk PRIMARY KEY (net_instruction_id, settlement_date);
 
 ALTER TABLE ONLY settlement.breaks
     ADD CONSTRAINT settlement_breaks_pk PRIMARY KEY (business_date, subject_kind, subject_id, break_type);
@@ -4779,6 +5075,8 @@ CREATE INDEX pending_by_due ON recon.pending USING btree (due_at);
 CREATE INDEX single_matches_unusual ON ONLY recon.single_matches USING btree (trade_id) WHERE (((execution_version IS DISTINCT FROM 1) OR (confirmation_version IS DISTINCT FROM 1)) OR (pnl_snapshot_version IS DISTINCT FROM 1));
 
 CREATE UNIQUE INDEX calendar_days_ordinal_key ON reference.calendar_days USING btree (calendar_id, business_day_ordinal) WHERE is_business_day;
+
+CREATE UNIQUE INDEX netting_agreements_current ON reference.netting_agreements USING btree (counterparty_id, market_id, asset_class, currency, effective_from) NULLS NOT DISTINCT WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX standing_instructions_current ON reference.standing_instructions USING btree (counterparty_id, market_id) WHERE (withdrawn_at IS NULL);
 
@@ -4890,6 +5188,12 @@ CREATE TRIGGER instructions_append_only BEFORE DELETE OR UPDATE ON settlement.in
 
 CREATE TRIGGER instructions_never_emptied BEFORE TRUNCATE ON settlement.instructions FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER marked_fails_append_only BEFORE DELETE OR UPDATE ON settlement.marked_fails FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER net_instructions_append_only BEFORE DELETE OR UPDATE ON settlement.net_instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER netted_dates_append_only BEFORE DELETE OR UPDATE ON settlement.netted_dates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
 
@@ -4907,6 +5211,12 @@ ALTER TABLE ONLY market.override_decisions
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.netting_agreements
+    ADD CONSTRAINT netting_agreements_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);
+
+ALTER TABLE ONLY reference.netting_agreements
+    ADD CONSTRAINT netting_agreements_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);

@@ -42,6 +42,9 @@ COPIES: dict[str, LiteralString] = {
         "copy loaded_standing_instructions from stdin (format csv, header match)"
     ),
     "life_cycle_states.csv": "copy loaded_life_cycle_states from stdin (format csv, header match)",
+    "netting_agreements.csv": (
+        "copy loaded_netting_agreements from stdin (format csv, header match)"
+    ),
     "mark_sources.csv": "copy loaded_mark_sources from stdin (format csv, header match)",
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
@@ -71,6 +74,7 @@ def load_reference_data(
     run_step(connection, "reference_data/prepare_policies", {})
     run_step(connection, "reference_data/prepare_settlement", {})
     run_step(connection, "reference_data/prepare_market", {})
+    run_step(connection, "reference_data/prepare_netting", {})
     _copy_files(connection, folder)
     _copy_calendars(connection, last_date)
     parties = run_step(connection, "reference_data/merge_parties", {})
@@ -78,7 +82,8 @@ def load_reference_data(
     policies = run_step(connection, "reference_data/merge_policies", {})
     settlement = run_step(connection, "reference_data/merge_settlement", {})
     market = run_step(connection, "reference_data/merge_market", {})
-    merged = (parties, days, policies, settlement, market)
+    netting = run_step(connection, "reference_data/merge_netting", {})
+    merged = (parties, days, policies, settlement, market, netting)
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         read_statement("reference_data/record_load"),

@@ -33,7 +33,8 @@ END_OF_DAY = {
 }
 SETTLEMENT_CYCLE = {
     "instruct_waiting": set(),
-    "settle_due": {"instruct_waiting"},
+    "net_due": {"instruct_waiting"},
+    "settle_due": {"net_due"},
     "check_ledger": {"settle_due"},
 }
 HOUSEKEEPING = {

@@ -95,8 +95,11 @@ class Oracle:
             sign = 1 if terms["side"] == "BUY" else -1
             unit = UNITS[terms["currency"]]
             amount = (terms["price"] * terms["quantity"]).quantize(unit, ROUND_HALF_UP)
-            for account, way in (("EQ-PRIME", sign), ("ALDER", -sign)):
-                held[account, "AAPL"] += way * terms["quantity"]
+            symbol = terms.get("symbol", "AAPL")
+            asset = symbol[:3] if terms.get("asset_class") == "FX" else symbol
+            house, party = terms.get("account", "EQ-PRIME"), terms.get("counterparty_id", "ALDER")
+            for account, way in ((house, sign), (party, -sign)):
+                held[account, asset] += way * terms["quantity"]
                 held[account, terms["currency"]] -= way * amount
         return {key: amount for key, amount in held.items() if amount}
 

@@ -1,11 +1,13 @@
 """Settlement: what is to be delivered and paid, and what became of it.
 
 ``instruct`` follows the trades: one that matches is instructed, one that is corrected or cancelled
-has its instruction ended, one that no longer matches is held. ``settle`` makes what is due move.
-``orders`` settles an order once its counterparty's confirmation is in too.
+has its instruction ended, one that no longer matches is held. ``net`` puts the difference in the
+place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
+an order once its counterparty's confirmation is in too.
 """
 
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
+from posttrade.settlement.net import net_due
 from posttrade.settlement.orders import close_orders, settle_orders
 from posttrade.settlement.settle import check_ledger, settle_due
 
@@ -14,6 +16,7 @@ __all__ = [
     "close_orders",
     "instruct_day",
     "instruct_waiting",
+    "net_due",
     "settle_batches",
     "settle_due",
     "settle_orders",

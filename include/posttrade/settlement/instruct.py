@@ -139,7 +139,7 @@ def _follow_trades(work: SettlementWork, whole_date: dt.date | None = None) -> i
     if judged.rows_out:
         for (settlement_date,) in work.ask("list_event_dates"):
             work.ask("ensure_events", settlement_date=settlement_date)
-        work.run("cancel_instructions", "hold_instructions")
+        work.run("cancel_instructions", "touch_nets", "hold_instructions")
     wanted = work.run("list_wanted_trades").rows_out
     return _instruct(work, wanted, is_whole_date=whole_date is not None)
 

@@ -58,7 +58,7 @@ def settle_due(
         work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
         for date in begun:
             work.ask("analyze_partitions", settlement_date=date)
-        work.run("list_candidates")
+        work.run("list_candidates", "withhold_linked_legs")
         settled = _settle(work, begun, fresh)
         work.parameters["settlement_dates"] = begun + fresh
         still_open = work.run("record_cycle").rows_out
@@ -74,15 +74,16 @@ def check_ledger(
     run_id: str,
     connection: psycopg.Connection[Any] | None = None,
 ) -> StepCounts:
-    """Add up a settlement date's signed lines, and hold its settlements against the instructions.
+    """Add up a date's signed lines; hold settlements against instructions, and nets against gross.
 
-    Both independently of how they were booked.
+    All independently of how they were booked.
 
     Returns:
         Instruments and currencies that moved; the same.
 
     Raises:
-        InvariantBroken: lines do not add up to nothing, or a settlement is not what was instructed.
+        InvariantBroken: lines do not add up to nothing, a settlement is not what was instructed, or
+            a net is not the sum of its gross.
         Unavailable: the database does not answer.
     """
     with open_work(
@@ -109,6 +110,13 @@ def check_ledger(
                 f"settlements of {business_date} do not move what was instructed: {found}. Rows "
                 "were changed outside the product; compare settlement.postings with "
                 "settlement.instructions before settling on"
+            )
+        if work.run("check_nets").rows_out:
+            found = "; ".join(place for (place,) in work.ask("find_unequal_nets"))
+            raise InvariantBroken(
+                f"nets of {business_date} are not the sum of what is netted: {found}. Rows were "
+                "changed outside the product; compare settlement.net_legs with "
+                "settlement.netted_instructions before settling on"
             )
         return record(log, StepCounts(sums.rows_in, sums.rows_in))
 

@@ -1,0 +1,48 @@
+-- purpose: bring the netting agreements in line with the loaded file.
+-- reads: loaded_netting_agreements (temporary)
+-- writes: reference.netting_agreements
+-- rerun: upsert changed: rows that say the same stay untouched; one that the file no longer has, or
+--        has otherwise, is withdrawn and stays
+-- parameters: none
+
+update reference.netting_agreements as t
+set withdrawn_at = now()
+where t.withdrawn_at is null
+  and not exists (
+      select
+      from loaded_netting_agreements as s
+      where (
+          s.agreement, s.method, s.netting_centre, s.counterparty_id, s.market_id, s.asset_class,
+          s.currency, s.effective_from, s.effective_until, s.source
+      ) is not distinct from (
+          t.agreement, t.method, t.netting_centre, t.counterparty_id, t.market_id, t.asset_class,
+          t.currency, t.effective_from, t.effective_until, t.source
+      )
+  );
+
+insert into reference.netting_agreements (
+    agreement, method, netting_centre, counterparty_id, market_id, asset_class, currency,
+    effective_from, effective_until, source
+)
+select distinct
+    s.agreement, s.method, s.netting_centre, s.counterparty_id, s.market_id, s.asset_class,
+    s.currency, s.effective_from, s.effective_until, s.source
+from loaded_netting_agreements as s
+where not exists (
+    select
+    from reference.netting_agreements as t
+    where t.withdrawn_at is null
+      and (
+          s.counterparty_id, s.market_id, s.asset_class, s.currency, s.effective_from
+      ) is not distinct from (
+          t.counterparty_id, t.market_id, t.asset_class, t.currency, t.effective_from
+      )
+);
+
+select
+    (select count(*) from loaded_netting_agreements) as rows_in,
+    (
+        select count(*)
+        from reference.netting_agreements
+        where now() in (recorded_at, withdrawn_at)
+    ) as rows_out;
