@@ -1161,6 +1161,26 @@ $$;
 
 COMMENT ON FUNCTION settlement.check_new_events() IS 'Once per statement, as a set: every new event belongs to an instruction, moves what that says, and follows on the event before it.';
 
+CREATE FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select
+        string_agg(kept.key || '=' || coalesce(kept.value #>> '{}', ''), ', ' order by kept.key),
+        string_agg(
+            kept.key || '=' || coalesce(refused.value #>> '{}', ''), ', ' order by kept.key
+        )
+    from jsonb_each(p_kept) as kept (key, value)
+    join jsonb_each(p_refused) as refused (key, value) on refused.key = kept.key
+    where kept.value is distinct from refused.value
+      and kept.key in (
+          'account', 'as_of_date', 'line_count', 'statement_number', 'entry_type', 'asset',
+          'amount', 'entry_reference', 'settlement_date', 'reason_code', 'settled_quantity',
+          'settled_amount', 'currency', 'settled_on', 'depository_id'
+      )
+$$;
+
+COMMENT ON FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the second states otherwise than the first: name=value, in name order; both null where the second says the same again.';
+
 CREATE FUNCTION settlement.ensure_partition(p_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1971,6 +1991,74 @@ CREATE TABLE market.marks (
 
 COMMENT ON TABLE market.marks IS 'Every mark as its source stated it. FX: price of one unit of the first currency of the pair in the second; CURVE: symbol names the curve, price is the rate. Append-only: a corrected mark is one of a later observed_at.';
 
+CREATE TABLE settlement.record_conflicts (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    feed text NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    content jsonb NOT NULL,
+    kept_terms text NOT NULL,
+    refused_terms text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE settlement.record_conflicts IS 'A status or statement line that was said before in other terms: accepted as evidence, never acted upon; each is a break.';
+
+CREATE TABLE settlement.statement_lines (
+    custodian_id text NOT NULL,
+    statement_kind text NOT NULL,
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    line_number integer NOT NULL,
+    entry_type text NOT NULL,
+    asset text,
+    amount numeric,
+    entry_reference text,
+    business_date date NOT NULL,
+    flags text[] NOT NULL,
+    batch_id bigint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT statement_lines_entry_fits_kind CHECK (
+CASE statement_kind
+    WHEN 'CASH'::text THEN ((entry_type = ANY (ARRAY['OPENING'::text, 'MOVEMENT'::text, 'CLOSING'::text])) AND (asset IS NOT NULL))
+    ELSE (entry_type = 'POSITION'::text)
+END),
+    CONSTRAINT statement_lines_whole CHECK (((asset IS NULL) = (amount IS NULL)))
+);
+
+COMMENT ON TABLE settlement.statement_lines IS 'Their lines. Signs are ours: a negative position is short, negative cash is overdrawn. A position line without asset says that the account is empty. Append-only.';
+
+CREATE TABLE settlement.statuses (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    business_date date NOT NULL,
+    instruction_reference text NOT NULL,
+    settlement_date date,
+    status text NOT NULL,
+    reason_code text,
+    settled_quantity numeric,
+    settled_amount numeric,
+    currency text,
+    settled_on date,
+    depository_id text,
+    status_at timestamp with time zone NOT NULL,
+    flags text[] NOT NULL,
+    message_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE settlement.statuses IS 'What depositories said of our instructions. Quantities and amounts are what has settled in all so far, without signs: said twice or out of turn they say the same. Append-only.';
+
 CREATE VIEW control.untraded_records AS
  SELECT order_records.business_date,
     order_records.feed,
@@ -1991,9 +2079,30 @@ UNION ALL
     NULL::numeric AS quantity,
     NULL::numeric AS notional,
     mark_conflicts.recorded_at
-   FROM market.mark_conflicts;
+   FROM market.mark_conflicts
+UNION ALL
+ SELECT statuses.business_date,
+    statuses.topic AS feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    statuses.recorded_at
+   FROM settlement.statuses
+UNION ALL
+ SELECT statement_lines.business_date,
+    statement_lines.topic AS feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    statement_lines.recorded_at
+   FROM settlement.statement_lines
+UNION ALL
+ SELECT record_conflicts.business_date,
+    record_conflicts.feed,
+    NULL::numeric AS quantity,
+    NULL::numeric AS notional,
+    record_conflicts.recorded_at
+   FROM settlement.record_conflicts;
 
-COMMENT ON VIEW control.untraded_records IS 'Every accepted record of the feeds that carry no trade: orders, answers, marks.';
+COMMENT ON VIEW control.untraded_records IS 'Every accepted record of the feeds that carry no trade: orders, answers, marks, statuses, lines of statements.';
 
 CREATE TABLE control.watch_rounds (
     watch text NOT NULL,
@@ -2568,6 +2677,103 @@ CREATE VIEW quality.batch_pnl_snapshots AS
    FROM staging.pnl_snapshots staged
   WHERE (batch_id = (current_setting('gx.batch_id'::text))::bigint);
 
+CREATE TABLE reference.status_codes (
+    code text NOT NULL,
+    scheme text NOT NULL,
+    state text NOT NULL,
+    meaning text NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT status_codes_scheme_known CHECK ((scheme = ANY (ARRAY['OWN'::text, 'FIX'::text, 'ISO15022'::text, 'ISO20022'::text]))),
+    CONSTRAINT status_codes_state_known CHECK ((state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'PENDING'::text, 'FAILING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'CANCELLED'::text, 'REJECTED'::text])))
+);
+
+COMMENT ON TABLE reference.status_codes IS 'What a depository''s status means to us. UNMATCHED and REJECTED are no states of an instruction: they are breaks. INSTRUCTED: received, nothing changes.';
+
+CREATE TABLE staging.settlement_statuses (
+    instruction_reference text NOT NULL,
+    settlement_date date,
+    status text NOT NULL,
+    reason_code text,
+    settled_quantity numeric,
+    settled_amount numeric,
+    currency text,
+    settled_on date,
+    depository_id text,
+    status_at timestamp with time zone NOT NULL
+)
+INHERITS (staging.records);
+
+COMMENT ON TABLE staging.settlement_statuses IS 'Feed settlement_statuses.';
+
+CREATE VIEW quality.batch_settlement_statuses AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.instruction_reference,
+    staged.status,
+    staged.reason_code,
+    staged.depository_id,
+    staged.currency,
+    (codes.code IS NOT NULL) AS is_status_known,
+        CASE
+            WHEN (codes.state = ANY (ARRAY['SETTLED'::text, 'PARTIALLY_SETTLED'::text])) THEN true
+            ELSE (num_nonnulls(staged.settled_quantity, staged.settled_amount, staged.settled_on) = 0)
+        END AS is_settled_if_it_says_so,
+    ((codes.state IS DISTINCT FROM 'PARTIALLY_SETTLED'::text) OR (COALESCE(GREATEST(staged.settled_quantity, staged.settled_amount), (0)::numeric) > (0)::numeric)) AS is_part_stated,
+    GREATEST(length(staged.instruction_reference), length(staged.status), length(staged.reason_code), length(staged.depository_id)) AS longest_text,
+    (((staged.status_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS status_lead_days,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS message_lag_days
+   FROM (staging.settlement_statuses staged
+     LEFT JOIN reference.status_codes codes ON ((staged.status = codes.code)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
+CREATE TABLE staging.statement_lines (
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    custodian_id text NOT NULL,
+    account text NOT NULL,
+    statement_number integer,
+    line_number integer NOT NULL,
+    line_count integer NOT NULL,
+    entry_type text,
+    asset text,
+    amount numeric,
+    entry_reference text
+)
+INHERITS (staging.records);
+
+COMMENT ON TABLE staging.statement_lines IS 'Feeds custodian_positions (asset: the instrument) and custodian_cash (asset: the currency).';
+
+CREATE VIEW quality.batch_statement_lines AS
+ SELECT staged.topic,
+    staged.partition,
+    staged.message_offset,
+    staged.feed,
+    staged.statement_id,
+    staged.custodian_id,
+    staged.account,
+    staged.asset,
+    staged.entry_type,
+    staged.entry_reference,
+    staged.line_count,
+    (staged.line_count - staged.line_number) AS lines_behind,
+    abs(staged.amount) AS amount_size,
+    (((staged.asset IS NULL) = (staged.amount IS NULL)) AND ((staged.asset IS NOT NULL) OR (staged.line_count = 1))) AS is_line_whole,
+    ((staged.asset IS NULL) OR (instruments.symbol IS NOT NULL)) AS is_symbol_known,
+    GREATEST(length(staged.statement_id), length(staged.custodian_id), length(staged.account), length(staged.asset), length(staged.entry_reference)) AS longest_text,
+    (EXTRACT(year FROM staged.business_date))::integer AS business_year,
+    (staged.business_date - CURRENT_DATE) AS days_ahead_of_today,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
+    (((staged.message_at AT TIME ZONE 'UTC'::text))::date - staged.business_date) AS message_lag_days
+   FROM (staging.statement_lines staged
+     LEFT JOIN reference.instruments instruments ON ((staged.asset = instruments.symbol)))
+  WHERE (staged.batch_id = (current_setting('gx.batch_id'::text))::bigint);
+
 CREATE TABLE trade.confirmations (
     business_date date NOT NULL,
     trade_id text NOT NULL,
@@ -2777,7 +2983,7 @@ COMMENT ON COLUMN trade.conflicts.refused_terms IS 'The same terms as the refuse
 
 CREATE VIEW quality.day_totals AS
  WITH feeds(feed, record_type) AS (
-         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text), ('Trade_Order'::text,'order'::text), ('Counter_party'::text,'order_response'::text), ('marks'::text,'mark'::text)
+         VALUES ('trades'::text,'execution'::text), ('executions'::text,'execution'::text), ('broker_confirmations'::text,'confirmation'::text), ('pnl_snapshot'::text,'pnl_snapshot'::text), ('Trade_Order'::text,'order'::text), ('Counter_party'::text,'order_response'::text), ('marks'::text,'mark'::text), ('settlement_statuses'::text,'settlement_status'::text), ('custodian_positions'::text,'statement_line'::text), ('custodian_cash'::text,'statement_line'::text)
         ), received AS (
          SELECT received_counts.feed,
             sum(received_counts.received_count) AS received_count
@@ -3307,6 +3513,20 @@ CREATE TABLE reference.currencies (
 
 COMMENT ON TABLE reference.currencies IS 'ISO 4217: a currency and the digits of its minor unit.';
 
+CREATE TABLE reference.custodian_accounts (
+    custodian_id text NOT NULL,
+    account text NOT NULL,
+    statement_kind text NOT NULL,
+    calendar_id text NOT NULL,
+    effective_from date NOT NULL,
+    effective_until date,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT custodian_accounts_kind_known CHECK ((statement_kind = ANY (ARRAY['POSITION'::text, 'CASH'::text]))),
+    CONSTRAINT custodian_accounts_span CHECK ((effective_until > effective_from))
+);
+
+COMMENT ON TABLE reference.custodian_accounts IS 'Of which accounts a custodian sends a statement for each open day of a calendar. One that does not come is a break. In force until the day before effective_until.';
+
 CREATE TABLE reference.deadlines (
     deadline_id text NOT NULL,
     subject text NOT NULL,
@@ -3424,6 +3644,17 @@ CREATE TABLE reference.settlement_cycles (
 );
 
 COMMENT ON TABLE reference.settlement_cycles IS 'T+n per market and asset class, by trade date.';
+
+CREATE TABLE reference.settlement_drivers (
+    market_id text NOT NULL,
+    effective_from date NOT NULL,
+    driver text NOT NULL,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT settlement_drivers_known CHECK ((driver = ANY (ARRAY['ASSUMPTION'::text, 'DEPOSITORY'::text])))
+);
+
+COMMENT ON TABLE reference.settlement_drivers IS 'Whose word settles a market''s instructions from a settlement date on: our own assumption that what is due and not withheld settles (also without a row), or the depository''s statuses.';
 
 CREATE TABLE reference.settlement_methods (
     asset_class text NOT NULL,
@@ -3964,6 +4195,17 @@ ALTER TABLE settlement.acts ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE settlement.applied_statuses (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    sequence smallint NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    message_offset bigint NOT NULL
+);
+
+COMMENT ON TABLE settlement.applied_statuses IS 'Which status made which event of its instruction. Append-only.';
+
 CREATE TABLE settlement.cycles (
     settlement_date date NOT NULL,
     open_count bigint,
@@ -4031,6 +4273,14 @@ COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts 
 COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
 
 COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
+
+CREATE TABLE settlement.flow_mark (
+    last_act_id integer NOT NULL,
+    is_only_row boolean DEFAULT true NOT NULL,
+    CONSTRAINT flow_mark_has_one_row CHECK (is_only_row)
+);
+
+COMMENT ON TABLE settlement.flow_mark IS 'Up to which act the events are in settlement.settled_flows.';
 
 CREATE TABLE settlement.holds (
     hold_id integer NOT NULL,
@@ -4439,6 +4689,13 @@ CREATE VIEW settlement.netting_savings AS
 
 COMMENT ON VIEW settlement.netting_savings IS 'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the counterparty) and currency: settlements and money that would have moved gross, and that move net. What others settle with a centre is theirs. An exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';
 
+CREATE TABLE settlement.open_statuses (
+    instruction_reference text NOT NULL,
+    is_new boolean DEFAULT true NOT NULL
+);
+
+COMMENT ON TABLE settlement.open_statuses IS 'Instructions whose statuses are to be looked at: new ones, and those that left something open.';
+
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,
     business_date date NOT NULL,
@@ -4583,6 +4840,51 @@ CREATE VIEW settlement.postings AS
   WHERE ((e.quantity IS NOT NULL) OR (e.amount IS NOT NULL));
 
 COMMENT ON VIEW settlement.postings IS 'Every movement with both its sides, by the names of the accounts: double entry in one row.';
+
+CREATE TABLE settlement.settled_flows (
+    account_id integer NOT NULL,
+    asset_kind text NOT NULL,
+    asset text NOT NULL,
+    effective_on date NOT NULL,
+    amount numeric NOT NULL
+);
+
+COMMENT ON TABLE settlement.settled_flows IS 'settlement.ledger_entries by day: per account and asset, what came minus what left. Derived.';
+
+CREATE TABLE settlement.statement_differences (
+    custodian_id text NOT NULL,
+    statement_kind text NOT NULL,
+    account text NOT NULL,
+    as_of_date date NOT NULL,
+    asset text NOT NULL,
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    book_amount numeric,
+    custodian_amount numeric,
+    delta numeric NOT NULL,
+    CONSTRAINT statement_differences_differ CHECK ((delta <> (0)::numeric))
+);
+
+COMMENT ON TABLE settlement.statement_differences IS 'Where a statement and our books differ at the end of its day; delta: custodian minus books; null: not there. Replaced when a statement is compared again.';
+
+CREATE TABLE settlement.statements (
+    custodian_id text NOT NULL,
+    statement_kind text NOT NULL,
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    account text NOT NULL,
+    as_of_date date NOT NULL,
+    statement_number integer,
+    line_count integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    compared_at timestamp with time zone,
+    CONSTRAINT statements_compared_when_complete CHECK (((compared_at IS NULL) OR (completed_at IS NOT NULL))),
+    CONSTRAINT statements_kind_known CHECK ((statement_kind = ANY (ARRAY['POSITION'::text, 'CASH'::text]))),
+    CONSTRAINT statements_version_positive CHECK ((version >= 1))
+);
+
+COMMENT ON TABLE settlement.statements IS 'The custodians'' statements, each version; as_of_date: positions and cash at the end of that day. completed_at: when its last line came. A newer version takes the place of the older one, which stays.';
 
 CREATE TABLE settlement.touched_nets (
     net_instruction_id bigint NOT NULL
@@ -4734,6 +5036,44 @@ CREATE VIEW settlement.unlike_first_events AS
 
 COMMENT ON VIEW settlement.unlike_first_events IS 'Settlements at once and in whole that do not move what was instructed: there must be none. Said in other words than instructed_movements, which made them. Ask by settlement_date.';
 
+CREATE VIEW staging.subjects AS
+ SELECT orders.batch_id,
+    orders.topic,
+    orders.partition,
+    orders.message_offset,
+    orders.order_id AS subject_id
+   FROM staging.orders
+UNION ALL
+ SELECT order_responses.batch_id,
+    order_responses.topic,
+    order_responses.partition,
+    order_responses.message_offset,
+    order_responses.order_id AS subject_id
+   FROM staging.order_responses
+UNION ALL
+ SELECT marks.batch_id,
+    marks.topic,
+    marks.partition,
+    marks.message_offset,
+    marks.symbol AS subject_id
+   FROM staging.marks
+UNION ALL
+ SELECT settlement_statuses.batch_id,
+    settlement_statuses.topic,
+    settlement_statuses.partition,
+    settlement_statuses.message_offset,
+    settlement_statuses.instruction_reference AS subject_id
+   FROM staging.settlement_statuses
+UNION ALL
+ SELECT statement_lines.batch_id,
+    statement_lines.topic,
+    statement_lines.partition,
+    statement_lines.message_offset,
+    statement_lines.statement_id AS subject_id
+   FROM staging.statement_lines;
+
+COMMENT ON VIEW staging.subjects IS 'Order, instrument, instruction or statement that a staged record is about: the subject of its reject.';
+
 CREATE TABLE trade.displaced_records (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -4759,6 +5099,14 @@ ALTER TABLE ONLY staging.order_responses ALTER COLUMN flags SET DEFAULT '{}'::te
 ALTER TABLE ONLY staging.orders ALTER COLUMN is_date_stated SET DEFAULT true;
 
 ALTER TABLE ONLY staging.orders ALTER COLUMN flags SET DEFAULT '{}'::text[];
+
+ALTER TABLE ONLY staging.settlement_statuses ALTER COLUMN is_date_stated SET DEFAULT true;
+
+ALTER TABLE ONLY staging.settlement_statuses ALTER COLUMN flags SET DEFAULT '{}'::text[];
+
+ALTER TABLE ONLY staging.statement_lines ALTER COLUMN is_date_stated SET DEFAULT true;
+
+ALTER TABLE ONLY staging.statement_lines ALTER COLUMN flags SET DEFAULT '{}'::text[];
 
 ALTER TABLE ONLY books.daily_flows
     ADD CONSTRAINT daily_flows_pk PRIMARY KEY (business_date, account, strategy, symbol, currency);
@@ -4904,6 +5252,9 @@ ALTER TABLE ONLY reference.counterparties
 ALTER TABLE ONLY reference.currencies
     ADD CONSTRAINT currencies_pk PRIMARY KEY (currency);
 
+ALTER TABLE ONLY reference.custodian_accounts
+    ADD CONSTRAINT custodian_accounts_pk PRIMARY KEY (custodian_id, account, statement_kind, effective_from);
+
 ALTER TABLE ONLY reference.deadlines
     ADD CONSTRAINT deadlines_pk PRIMARY KEY (deadline_id);
 
@@ -4931,6 +5282,9 @@ ALTER TABLE ONLY reference.retention_policies
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_pk PRIMARY KEY (market_id, asset_class, effective_from);
 
+ALTER TABLE ONLY reference.settlement_drivers
+    ADD CONSTRAINT settlement_drivers_pk PRIMARY KEY (market_id, effective_from);
+
 ALTER TABLE ONLY reference.settlement_methods
     ADD CONSTRAINT settlement_methods_pk PRIMARY KEY (asset_class, market_id);
 
@@ -4939,6 +5293,9 @@ ALTER TABLE ONLY reference.sources
 
 ALTER TABLE ONLY reference.standing_instructions
     ADD CONSTRAINT standing_instructions_pk PRIMARY KEY (standing_instruction_id);
+
+ALTER TABLE ONLY reference.status_codes
+    ADD CONSTRAINT status_codes_pk PRIMARY KEY (code);
 
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
@@ -4961,11 +5318,17 @@ ALTER TABLE ONLY settlement.accounts
 ALTER TABLE ONLY settlement.acts
     ADD CONSTRAINT acts_pk PRIMARY KEY (act_id);
 
+ALTER TABLE ONLY settlement.applied_statuses
+    ADD CONSTRAINT applied_statuses_pk PRIMARY KEY (instruction_id, sequence);
+
 ALTER TABLE ONLY settlement.cycles
     ADD CONSTRAINT cycles_pk PRIMARY KEY (settlement_date);
 
 ALTER TABLE ONLY settlement.events
     ADD CONSTRAINT events_pk PRIMARY KEY (instruction_id, sequence, settlement_date);
+
+ALTER TABLE ONLY settlement.flow_mark
+    ADD CONSTRAINT flow_mark_pk PRIMARY KEY (is_only_row);
 
 ALTER TABLE ONLY settlement.holds
     ADD CONSTRAINT holds_pk PRIMARY KEY (hold_id);
@@ -4988,8 +5351,32 @@ ALTER TABLE ONLY settlement.net_instructions
 ALTER TABLE ONLY settlement.netted_dates
     ADD CONSTRAINT netted_dates_pk PRIMARY KEY (net_instruction_id, settlement_date);
 
+ALTER TABLE ONLY settlement.open_statuses
+    ADD CONSTRAINT open_statuses_pk PRIMARY KEY (instruction_reference);
+
+ALTER TABLE ONLY settlement.record_conflicts
+    ADD CONSTRAINT record_conflicts_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY settlement.settled_flows
+    ADD CONSTRAINT settled_flows_pk PRIMARY KEY (account_id, asset_kind, asset, effective_on);
+
 ALTER TABLE ONLY settlement.breaks
     ADD CONSTRAINT settlement_breaks_pk PRIMARY KEY (business_date, subject_kind, subject_id, break_type);
+
+ALTER TABLE ONLY settlement.statement_differences
+    ADD CONSTRAINT statement_differences_pk PRIMARY KEY (custodian_id, statement_kind, account, as_of_date, asset);
+
+ALTER TABLE ONLY settlement.statement_lines
+    ADD CONSTRAINT statement_lines_pk PRIMARY KEY (custodian_id, statement_kind, statement_id, version, line_number);
+
+ALTER TABLE ONLY settlement.statements
+    ADD CONSTRAINT statements_pk PRIMARY KEY (custodian_id, statement_kind, statement_id, version);
+
+ALTER TABLE ONLY settlement.statuses
+    ADD CONSTRAINT statuses_pk PRIMARY KEY (topic, partition, message_offset);
+
+ALTER TABLE ONLY settlement.statuses
+    ADD CONSTRAINT statuses_said_once UNIQUE (instruction_reference, status_at, status);
 
 ALTER TABLE ONLY trade.confirmations
     ADD CONSTRAINT confirmations_pk PRIMARY KEY (trade_id, version, business_date);
@@ -5080,6 +5467,8 @@ CREATE UNIQUE INDEX netting_agreements_current ON reference.netting_agreements U
 
 CREATE INDEX standing_instructions_current ON reference.standing_instructions USING btree (counterparty_id, market_id) WHERE (withdrawn_at IS NULL);
 
+CREATE INDEX events_by_act ON ONLY settlement.events USING brin (act_id) WITH (pages_per_range='16');
+
 CREATE INDEX events_effective_elsewhen ON ONLY settlement.events USING btree (effective_on) WHERE (effective_on <> settlement_date);
 
 CREATE INDEX events_later ON ONLY settlement.events USING btree (instruction_id, sequence) WHERE (sequence > 1);
@@ -5092,7 +5481,19 @@ CREATE UNIQUE INDEX instructions_subject_key ON ONLY settlement.instructions USI
 
 CREATE UNIQUE INDEX instructions_trade_key ON ONLY settlement.instructions USING btree (subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose = 'TRADE'::text);
 
+CREATE INDEX open_statuses_new ON settlement.open_statuses USING btree (is_new) WHERE is_new;
+
+CREATE INDEX record_conflicts_by_date ON settlement.record_conflicts USING btree (business_date);
+
 CREATE INDEX settlement_breaks_open ON settlement.breaks USING btree (break_type, business_date) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX statement_lines_by_date ON settlement.statement_lines USING btree (business_date);
+
+CREATE INDEX statements_by_account ON settlement.statements USING btree (custodian_id, statement_kind, account, as_of_date);
+
+CREATE INDEX statements_not_compared ON settlement.statements USING btree (as_of_date) WHERE (compared_at IS NULL);
+
+CREATE INDEX statuses_by_date ON settlement.statuses USING btree (business_date);
 
 CREATE INDEX staged_confirmations_by_batch ON staging.confirmations USING btree (batch_id);
 
@@ -5105,6 +5506,10 @@ CREATE INDEX staged_order_responses_by_batch ON staging.order_responses USING bt
 CREATE INDEX staged_orders_by_batch ON staging.orders USING btree (batch_id);
 
 CREATE INDEX staged_pnl_snapshots_by_batch ON staging.pnl_snapshots USING btree (batch_id);
+
+CREATE INDEX staged_settlement_statuses_by_batch ON staging.settlement_statuses USING btree (batch_id);
+
+CREATE INDEX staged_statement_lines_by_batch ON staging.statement_lines USING btree (batch_id);
 
 CREATE INDEX confirmations_later_versions ON ONLY trade.confirmations USING btree (trade_id) WHERE (version > 1);
 
@@ -5174,6 +5579,8 @@ CREATE TRIGGER accounts_append_only BEFORE DELETE OR UPDATE ON settlement.accoun
 
 CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE ON settlement.acts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER applied_statuses_append_only BEFORE DELETE OR UPDATE ON settlement.applied_statuses FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER breaks_changed AFTER UPDATE ON settlement.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
 
 CREATE TRIGGER breaks_opened AFTER INSERT ON settlement.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
@@ -5193,6 +5600,12 @@ CREATE TRIGGER marked_fails_append_only BEFORE DELETE OR UPDATE ON settlement.ma
 CREATE TRIGGER net_instructions_append_only BEFORE DELETE OR UPDATE ON settlement.net_instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER netted_dates_append_only BEFORE DELETE OR UPDATE ON settlement.netted_dates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER record_conflicts_append_only BEFORE DELETE OR UPDATE ON settlement.record_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE ON settlement.statement_lines FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER statuses_append_only BEFORE DELETE OR UPDATE ON settlement.statuses FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
@@ -5221,6 +5634,9 @@ ALTER TABLE ONLY reference.netting_agreements
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
+ALTER TABLE ONLY reference.settlement_drivers
+    ADD CONSTRAINT settlement_drivers_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
 ALTER TABLE ONLY reference.sources
     ADD CONSTRAINT sources_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);
 
@@ -5238,6 +5654,12 @@ ALTER TABLE ONLY report.lost_files
 
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);
+
+ALTER TABLE ONLY settlement.applied_statuses
+    ADD CONSTRAINT applied_statuses_status_fk FOREIGN KEY (topic, partition, message_offset) REFERENCES settlement.statuses(topic, partition, message_offset);
+
+ALTER TABLE ONLY settlement.statement_lines
+    ADD CONSTRAINT statement_lines_statement_fk FOREIGN KEY (custodian_id, statement_kind, statement_id, version) REFERENCES settlement.statements(custodian_id, statement_kind, statement_id, version);
 
 ALTER TABLE ONLY trade.open_orders
     ADD CONSTRAINT open_orders_order_fk FOREIGN KEY (order_key, business_date) REFERENCES trade.orders(order_key, business_date);

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 PARTITIONED_DATES_MAX = 50
 
 ORDER_STEPS = ("promote_orders", "promote_order_responses", "record_refused_orders")
+CUSTODY_STEPS = (
+    "promote_settlement_statuses",
+    "promote_statements",
+    "promote_statement_lines",
+    "record_refused_custody",
+)
 MOVING_STEPS = ("lift_moving_records", "put_lifted_records", "count_moves", "record_moves")
 COMPARISON_STEPS = (
     "compare_trades",
@@ -47,14 +53,6 @@ _UNDATED_REJECTS: LiteralString = (
     " on r.topic = b.topic and r.partition = b.partition"
     " and r.message_offset >= b.first_offset and r.message_offset < b.end_offset"
     " where b.batch_id = any(%(batch_ids)s::bigint[]) and not r.is_date_stated limit 1"
-)
-_STAGED_ORDERS: LiteralString = (
-    "select from staging.orders where batch_id = any(%(batch_ids)s::bigint[])"
-    " union all select from staging.order_responses"
-    " where batch_id = any(%(batch_ids)s::bigint[]) limit 1"
-)
-_STAGED_MARKS: LiteralString = (
-    "select from staging.marks where batch_id = any(%(batch_ids)s::bigint[]) limit 1"
 )
 _PLACED_DATES: LiteralString = (
     "select distinct placed_date from placements where placed_date is not null"
@@ -101,7 +99,7 @@ class StepSequence:
         self.parameters["business_dates"] = dates
         return dates
 
-    def has_rows(self, query: LiteralString) -> bool:
+    def has_rows(self, query: LiteralString | bytes) -> bool:
         """Whether a query finds anything; spares a step that would look into every partition."""
         return self.connection.execute(query, self.parameters).fetchone() is not None
 
@@ -248,10 +246,12 @@ def _promote(steps: StepSequence, staged_dates: Sequence[dt.date]) -> None:
         _record_refused(steps, records)
     if any(step.startswith("record_refused_") for step in steps.counts):
         steps.run("settle_repeated_conflicts")
-    if steps.has_rows(_STAGED_ORDERS):
+    if steps.has_rows(read_statement("promotion/has_orders")):
         steps.run(*ORDER_STEPS)
-    if steps.has_rows(_STAGED_MARKS):
+    if steps.has_rows(read_statement("promotion/has_marks")):
         steps.run("judge_marks", "promote_marks")
+    if steps.has_rows(read_statement("promotion/has_custody")):
+        steps.run(*CUSTODY_STEPS)
     if steps.has_rows(_UNDATED_REJECTS):
         steps.run("place_rejects")
     require_all_received(steps.run("count_received"))

@@ -14,6 +14,8 @@ PNL_SNAPSHOT = "pnl_snapshot"
 ORDER = "order"
 ORDER_RESPONSE = "order_response"
 MARK = "mark"
+SETTLEMENT_STATUS = "settlement_status"
+STATEMENT_LINE = "statement_line"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Feed:
         staging_table: where typed rows wait for validation, in schema ``staging``.
         suite: name of the expectation suite that its batches must pass.
         is_judged_at_close: whether its whole date must pass ``<suite>_day``. Orders are settled by
-            then: what has moved is not refused afterwards. A mark is overruled by a person.
+            then, and statuses and statements are acted upon: that is not refused afterwards. A mark
+            is overruled by a person.
     """
 
     name: str
@@ -50,5 +53,22 @@ FEEDS: dict[str, Feed] = {
         Feed("Trade_Order", ORDER, (1,), "orders", "Trade_Order", False),
         Feed("Counter_party", ORDER_RESPONSE, (1,), "order_responses", "Counter_party", False),
         Feed("marks", MARK, (1,), "marks", "marks", False),
+        Feed(
+            "settlement_statuses",
+            SETTLEMENT_STATUS,
+            (1,),
+            "settlement_statuses",
+            "settlement_statuses",
+            False,
+        ),
+        Feed(
+            "custodian_positions",
+            STATEMENT_LINE,
+            (1,),
+            "statement_lines",
+            "custodian_positions",
+            False,
+        ),
+        Feed("custodian_cash", STATEMENT_LINE, (1,), "statement_lines", "custodian_cash", False),
     )
 }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from posttrade.contracts.message import HEADER, UNREADABLE_ROW, VERSION_FIELD, parse_object
-from posttrade.contracts.schema import DECIMAL, INTEGER, SOURCE, TRADE_DATE, Version, read_contract
+from posttrade.contracts.schema import DECIMAL, INTEGER, SOURCE, Version, read_contract
 from posttrade.contracts.values import NumberText
 from posttrade.errors import ConfigurationError, DataRejected
 from posttrade.feeds import FEEDS, Feed
@@ -56,7 +56,7 @@ def load_file(
         kafka_config: client settings of the broker.
         feed: name of the feed.
         path: a CSV file with a header line, or one JSON object a line.
-        business_date: trade date for rows that state none.
+        business_date: trade date (of a statement: as-of date) for rows that state none.
         source: source for rows that state none.
         on_progress: told now and then how many the broker has.
 
@@ -71,7 +71,7 @@ def load_file(
         raise ConfigurationError(f"no file {path}")
     stated: dict[str, str] = {}
     if business_date is not None:
-        stated[TRADE_DATE] = business_date.isoformat()
+        stated[read_contract(FEEDS[feed]).date_name] = business_date.isoformat()
     if source is not None:
         stated[SOURCE] = source
     read = _read_csv if _is_csv(path) else _read_json_lines

@@ -49,7 +49,22 @@ COPIES: dict[str, LiteralString] = {
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
     ),
+    "status_codes.csv": "copy loaded_status_codes from stdin (format csv, header match)",
+    "settlement_drivers.csv": (
+        "copy loaded_settlement_drivers from stdin (format csv, header match)"
+    ),
+    "custodian_accounts.csv": (
+        "copy loaded_custodian_accounts from stdin (format csv, header match)"
+    ),
 }
+# what has a step prepare_… and a step merge_… of its own, in their order
+SUBJECTS = (
+    "policies",
+    "settlement",
+    "market",
+    "netting",
+    "custody",
+)
 _COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
 
 
@@ -70,20 +85,12 @@ def load_reference_data(
     newest = connection.execute(read_statement("reference_data/read_newest_load")).fetchone()
     if newest is not None and newest[0] == fingerprint:
         return StepCounts(0, 0)
-    run_step(connection, "reference_data/prepare_load", {})
-    run_step(connection, "reference_data/prepare_policies", {})
-    run_step(connection, "reference_data/prepare_settlement", {})
-    run_step(connection, "reference_data/prepare_market", {})
-    run_step(connection, "reference_data/prepare_netting", {})
+    for step in ("prepare_load", *(f"prepare_{subject}" for subject in SUBJECTS)):
+        run_step(connection, f"reference_data/{step}", {})
     _copy_files(connection, folder)
     _copy_calendars(connection, last_date)
-    parties = run_step(connection, "reference_data/merge_parties", {})
-    days = run_step(connection, "reference_data/merge_calendars", {})
-    policies = run_step(connection, "reference_data/merge_policies", {})
-    settlement = run_step(connection, "reference_data/merge_settlement", {})
-    market = run_step(connection, "reference_data/merge_market", {})
-    netting = run_step(connection, "reference_data/merge_netting", {})
-    merged = (parties, days, policies, settlement, market, netting)
+    merging = ("merge_parties", "merge_calendars", *(f"merge_{subject}" for subject in SUBJECTS))
+    merged = [run_step(connection, f"reference_data/{step}", {}) for step in merging]
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         read_statement("reference_data/record_load"),

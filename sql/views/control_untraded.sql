@@ -21,6 +21,16 @@ select mark_date, topic, null, null, recorded_at
 from market.marks
 union all
 select business_date, topic, null, null, recorded_at
-from market.mark_conflicts;
+from market.mark_conflicts
+union all
+select business_date, topic, null, null, recorded_at
+from settlement.statuses
+union all
+select business_date, topic, null, null, recorded_at
+from settlement.statement_lines
+union all
+select business_date, feed, null, null, recorded_at
+from settlement.record_conflicts;
 comment on view control.untraded_records is
-    'Every accepted record of the feeds that carry no trade: orders, answers, marks.';
+    'Every accepted record of the feeds that carry no trade: orders, answers, marks, statuses, lines '
+    'of statements.';

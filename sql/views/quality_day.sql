@@ -130,7 +130,10 @@ with feeds (feed, record_type) as (
     ('pnl_snapshot', 'pnl_snapshot'),
     ('Trade_Order', 'order'),
     ('Counter_party', 'order_response'),
-    ('marks', 'mark')
+    ('marks', 'mark'),
+    ('settlement_statuses', 'settlement_status'),
+    ('custodian_positions', 'statement_line'),
+    ('custodian_cash', 'statement_line')
 ),
 received as (
     select

@@ -21,7 +21,12 @@ RECORD_TYPES = {
 }
 # judged on their way in only: by the close they have settled
 ORDER_TYPES = {"Trade_Order": "orders", "Counter_party": "order_responses"}
-STAGED_TYPES = {**RECORD_TYPES, **ORDER_TYPES, "marks": "marks"}
+CUSTODY_TYPES = {
+    "settlement_statuses": "settlement_statuses",
+    "custodian_positions": "statement_lines",
+    "custodian_cash": "statement_lines",
+}
+STAGED_TYPES = {**RECORD_TYPES, **ORDER_TYPES, **CUSTODY_TYPES, "marks": "marks"}
 FIRST_STATUS = {"broker_confirmations": "CONFIRMED", "pnl_snapshot": "BOOKED"}
 STATUS = {"executions": "EXECUTED", "confirmations": "CONFIRMED", "pnl_snapshots": "BOOKED"}
 Row = dict[str, Any]
@@ -41,6 +46,8 @@ def good_row(feed: str, date: dt.date) -> Row:
         return good_order_row(feed, date)
     if feed == "marks":
         return good_mark_row(date)
+    if feed in CUSTODY_TYPES:
+        return good_custody_row(feed, date)
     row: Row = {
         "topic": feed,
         "partition": 0,
@@ -119,12 +126,77 @@ def good_mark_row(date: dt.date) -> Row:
     }
 
 
+def good_custody_row(feed: str, date: dt.date) -> Row:
+    """The same for what depositories and custodians say."""
+    row: Row = {"topic": feed, "partition": 0, "business_date": date}
+    if feed == "settlement_statuses":
+        return {
+            **row,
+            "instruction_reference": "4711",
+            "status": "PARTIALLY_SETTLED",
+            "reason_code": "LACK",
+            "settled_quantity": Decimal(40),
+            "settled_amount": Decimal("7620.00"),
+            "currency": "USD",
+            "settled_on": date,
+            "depository_id": "DTC",
+            "status_at": instant(date),
+        }
+    is_cash = feed == "custodian_cash"
+    return {
+        **row,
+        "statement_id": "S1",
+        "version": 1,
+        "custodian_id": "NORTHBANK",
+        "account": "EQ-PRIME",
+        "line_number": 1,
+        "line_count": 2,
+        "entry_type": "CLOSING" if is_cash else None,
+        "asset": "USD" if is_cash else "AAPL",
+        "amount": Decimal("-12.50"),
+        "entry_reference": "4711" if is_cash else None,
+    }
+
+
+def custody_plants(feed: str, date: dt.date) -> dict[str, Row]:
+    """Rule to the change that breaks it, for these."""
+    if feed == "settlement_statuses":
+        return {
+            "text_too_long": {"instruction_reference": "1" * 65},
+            "instruction_reference_not_well_formed": {"instruction_reference": "<script>"},
+            "reason_code_not_well_formed": {"reason_code": "=1+1"},
+            "depository_not_well_formed": {"depository_id": "@D"},
+            "status_not_in_reference": {
+                "status": "ON ITS WAY",
+                "settled_quantity": None,
+                "settled_amount": None,
+                "settled_on": None,
+            },
+            "settled_terms_without_settlement": {"status": "MATCHED"},
+            "settled_part_not_stated": {"settled_quantity": None, "settled_amount": None},
+            "status_ahead_of_clock": {"status_at": instant(TODAY) + days(2)},
+        }
+    return {
+        "text_too_long": {"statement_id": "S" * 65},
+        "statement_id_not_well_formed": {"statement_id": "<b>"},
+        "custodian_not_well_formed": {"custodian_id": "@N"},
+        "line_beyond_line_count": {"line_number": 3},
+        "amount_too_large": {"amount": Decimal(10) ** 15 + 1},
+        "symbol_not_well_formed": {"asset": "=cmd()"},
+        "symbol_not_in_reference": {"asset": "ZZZZ9"},
+        "position_line_not_whole": {"amount": None},
+        "currency_not_iso_4217": {"asset": "USX"},
+        "reference_not_well_formed": {"entry_reference": "=1+1"},
+        "entry_type_unknown": {"entry_type": "FEE"},
+    }
+
+
 def moved(feed: str, date: dt.date) -> Row:
     """The dates of a good record of another business date."""
     row = good_row(feed, date)
     names = (
         "business_date", "settlement_date", "executed_at", "confirmed_at", "ordered_at",
-        "responded_at", "observed_at",
+        "responded_at", "observed_at", "settled_on",
     )  # fmt: skip
     return {name: row[name] for name in names if name in row}
 
@@ -143,6 +215,7 @@ def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
     own = {"text_too_long": {"order_id": "O" * 65}} if feed in ORDER_TYPES else {}
     if feed == "marks":
         own = mark_plants()
+    own = custody_plants(feed, date) if feed in CUSTODY_TYPES else own
     return {
         "order_id_not_well_formed": {"order_id": "<script>"},
         "response_unknown": {"response": "MAYBE"},

@@ -293,7 +293,7 @@ def test_day_that_does_not_add_up_is_refused_by_name(trade_dsn: str, trade: Any)
     with pytest.raises(GateFailed) as refused:
         validate_day(trade_dsn, DAY, run_id="r1")
 
-    for part in ("2026-03-16", "records_unaccounted_for", "found 1 of 7 rows", "run end_of_day"):
+    for part in ("2026-03-16", "records_unaccounted_for", "found 1 of 10 rows", "run end_of_day"):
         assert part in str(refused.value)
 
 

@@ -18,6 +18,9 @@ STAGING = {
     "Trade_Order": "orders",
     "Counter_party": "order_responses",
     "marks": "marks",
+    "settlement_statuses": "settlement_statuses",
+    "custodian_positions": "statement_lines",
+    "custodian_cash": "statement_lines",
 }
 RECEIVED_ON = dt.date(2026, 11, 20)
 MESSAGE_AT = dt.datetime(2026, 11, 20, 15, tzinfo=dt.timezone.utc)
@@ -72,6 +75,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "currency": "USD",
         "source_id": "official_close",
     },
+    "settlement_statuses": {"status": "MATCHED"},
+    "statement_lines": {
+        "statement_id": "S1",
+        "version": 1,
+        "custodian_id": "NORTHBANK",
+        "account": "EQ-PRIME",
+        "line_number": 1,
+        "line_count": 1,
+    },
 }
 INSTANTS = {
     "executions": "executed_at",
@@ -79,6 +91,7 @@ INSTANTS = {
     "orders": "ordered_at",
     "order_responses": "responded_at",
     "marks": "observed_at",
+    "settlement_statuses": "status_at",
 }
 # deleting from a few rows is quicker than truncating; the append-only table knows no other way
 EMPTY = """

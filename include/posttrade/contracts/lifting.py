@@ -86,7 +86,7 @@ class Lifter:
         return "\n".join(map("\t".join, lines)) + "\n"
 
     def _is_stated(self, version: Version, columns: Columns) -> Iterable[str]:
-        name = version.lifted_names.get(TRADE_DATE, "")
+        name = version.lifted_names.get(self._contract.date_name, "")
         if name in columns.complete:
             return repeat("t")
         if name in columns.partial:
@@ -121,7 +121,7 @@ class Lifter:
         return [name or self._feed for name in _partial(version, SOURCE, columns, count)]
 
     def _business_dates(self, version: Version, columns: Columns, arrived: Column) -> Iterable[str]:
-        dates = _complete(version, TRADE_DATE, columns)
+        dates = _complete(version, self._contract.date_name, columns)
         if dates is not None:
             return dates
         count = len(arrived)
@@ -136,7 +136,7 @@ class Lifter:
             ]
         named = self._source_ids(version, columns, count)
         zones = {name: source_zone(self._sources, name) for name in set(named)}
-        stated = _partial(version, TRADE_DATE, columns, count)
+        stated = _partial(version, self._contract.date_name, columns, count)
         return [
             date or local_date(instant, zones[name])
             for date, instant, name in zip(stated, instants, named, strict=True)

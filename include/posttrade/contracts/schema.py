@@ -9,8 +9,8 @@ Beside the keywords of JSON Schema a contract uses a few of its own:
 ``x-column``
     Column of the staging table where it differs from the field's name; null: not stored.
 ``x-role``
-    ``trade_date``, ``occurred_at`` or ``source``: what the drain itself needs to know. The fields
-    of the first and the last are named like their role.
+    ``trade_date``, ``occurred_at`` or ``source``: what the drain itself needs to know. The field of
+    the last is named like its role.
 ``x-absent``
     What stands in for a field that a message leaves out: a ``value``, or ``value_of`` something the
     drain knows (``message_at``, ``feed``, ``source.currency``, ``source.counterparty_id``), and the
@@ -155,6 +155,12 @@ class Contract:
     def identity(self) -> str:
         """Name of the field that says what the message is about: the first."""
         return self.newest.fields[0].name
+
+    @property
+    def date_name(self) -> str:
+        """Name of the field that states the business date."""
+        field = self.role_field(TRADE_DATE)
+        return TRADE_DATE if field is None else field.name
 
     def role_field(self, role: str) -> Field | None:
         """The newest version's field that plays a role."""

@@ -198,7 +198,7 @@ class StagingWriter:
 
     def _stated_date(self, parsed: Mapping[str, Any], number: int | None) -> str | None:
         """The trade date that the message states, or that of the instant it states."""
-        stated = self._readable(parsed, TRADE_DATE)
+        stated = self._readable(parsed, self._contract.date_name)
         version = self._contract.versions.get(number or 0)
         if stated is not None or version is None:
             return stated

@@ -1,16 +1,8 @@
 -- Every staged row of a batch becomes a reject of the person who refused it, and so does every
 -- message of it of which neither a row nor a reject is left.
 with subjects as (
-    select topic, partition, message_offset, order_id as subject
-    from staging.orders
-    where batch_id = %(batch_id)s
-    union all
-    select topic, partition, message_offset, order_id
-    from staging.order_responses
-    where batch_id = %(batch_id)s
-    union all
-    select topic, partition, message_offset, symbol
-    from staging.marks
+    select topic, partition, message_offset, subject_id
+    from staging.subjects
     where batch_id = %(batch_id)s
 ),
 refused as (
@@ -26,7 +18,7 @@ all_refused as (
         r.message_offset,
         r.business_date,
         r.is_date_stated,
-        coalesce(r.trade_id, o.subject) as trade_id
+        coalesce(r.trade_id, o.subject_id) as trade_id
     from refused as r
     left join subjects as o using (topic, partition, message_offset)
 ),

@@ -1,8 +1,13 @@
 -- Validated batches with the messages that were drained, those of which a row or a reject is there,
 -- their business dates, and how many of these have no partitions yet; held until the transaction
--- ends. Marks lie in no partition: theirs are not counted.
+-- ends. Marks, statuses and statements lie in no partition: theirs are not counted.
 with staged as (
-    select batch_id, feed, business_date, count(*) as row_count
+    select
+        batch_id,
+        feed not in ('marks', 'settlement_statuses', 'custodian_positions', 'custodian_cash')
+            as is_partitioned,
+        business_date,
+        count(*) as row_count
     from staging.records
     where batch_id = any(%(batch_ids)s::bigint[])
     group by batch_id, feed, business_date
@@ -11,8 +16,8 @@ rows_left as (
     select
         s.batch_id,
         sum(s.row_count) as row_count,
-        array_agg(distinct s.business_date) filter (where s.feed <> 'marks') as business_dates,
-        count(distinct s.business_date) filter (where s.feed <> 'marks' and not exists (
+        array_agg(distinct s.business_date) filter (where s.is_partitioned) as business_dates,
+        count(distinct s.business_date) filter (where s.is_partitioned and not exists (
             select
             from pg_catalog.pg_class as c
             where c.relnamespace = 'recon'::regnamespace

@@ -1,6 +1,6 @@
 -- Purpose: count the accepted records of a business date, before and after the close's quarantine.
 -- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.orders,
---        trade.order_responses, market.marks
+--        trade.order_responses, market.marks, settlement.statuses, settlement.statement_lines
 -- Writes: nothing
 -- Rerun: reads only
 -- Parameters: business_date, quarantined_count
@@ -24,6 +24,12 @@ with records as (
         ) + (
             select count(*) from market.marks as marks
             where marks.mark_date = %(business_date)s
+        ) + (
+            select count(*) from settlement.statuses as statuses
+            where statuses.business_date = %(business_date)s
+        ) + (
+            select count(*) from settlement.statement_lines as statement_lines
+            where statement_lines.business_date = %(business_date)s
         ) as record_count
 )
 select

@@ -1,5 +1,5 @@
 -- Purpose: take the rows that break a rule out of staging, and keep their messages as rejects.
--- Reads: staging.orders, staging.order_responses, staging.marks, landing.messages
+-- Reads: staging.subjects, landing.messages
 -- Writes: staging.records (each kind), landing.rejects
 -- Rerun: a row that left is not found again; one reject per message
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, reason, detail)
@@ -10,16 +10,8 @@ with findings as (
     )
 ),
 subjects as (
-    select topic, partition, message_offset, order_id as subject
-    from staging.orders
-    where batch_id = %(batch_id)s
-    union all
-    select topic, partition, message_offset, order_id
-    from staging.order_responses
-    where batch_id = %(batch_id)s
-    union all
-    select topic, partition, message_offset, symbol
-    from staging.marks
+    select topic, partition, message_offset, subject_id
+    from staging.subjects
     where batch_id = %(batch_id)s
 ),
 quarantined as (
@@ -49,7 +41,7 @@ rejected as (
         'quality',
         quarantined.reason,
         quarantined.detail,
-        coalesce(quarantined.trade_id, subjects.subject),
+        coalesce(quarantined.trade_id, subjects.subject_id),
         messages.payload
     from quarantined
     left join subjects using (topic, partition, message_offset)
