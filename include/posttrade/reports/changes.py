@@ -114,6 +114,8 @@ def _flatten(summary: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield f"{outcome.replace('_', ' ')} trades", count
     for kind, count in summary["breaks"].items():
         yield f"open breaks: {kind.replace('_', ' ')}", count
+    for state, count in summary.get("due", {}).items():  # older packs do not tell
+        yield f"instructions due: {state}", count
     for reason, count in summary["rejects"].items():
         yield f"rejects: {reason.replace('_', ' ')}", count
     yield "rejects sent again", summary.get("replayed", 0)

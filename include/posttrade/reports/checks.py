@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from decimal import Decimal
 
 from posttrade.reports.facts import Facts, count_outcomes
 from posttrade.reports.typography import show_text
@@ -13,8 +14,8 @@ class Check:
     """One thing that must add up: both sides of the equation, and whether they are equal."""
 
     rule: str
-    left: int
-    right: int
+    left: int | Decimal
+    right: int | Decimal
 
     @property
     def holds(self) -> bool:
@@ -44,6 +45,17 @@ def check_facts(facts: Facts) -> list[Check]:
             Check(f"{place}: offsets = messages + empty + lost", row["offset_count"], explained)
         )
         checks.append(Check(f"{place}: no offset was lost", row["lost_count"], 0))
+    for row in facts.cash_movements:
+        currency = show_text(row["currency"])
+        checks.append(
+            Check(f"{currency}: what all accounts received and paid sums to nothing",
+                  row["unbalanced_amount"], Decimal(0))
+        )  # fmt: skip
+    for row in facts.securities_movements:
+        checks.append(
+            Check(f"{row['asset_class']}: instruments whose movements do not sum to nothing",
+                  row["unbalanced_count"], 0)
+        )  # fmt: skip
     uncompared = count_outcomes(facts).get("uncompared", 0)
     checks.append(Check("every trade has an outcome: trades left uncompared", uncompared, 0))
     unmarked = sum(row["unmarked_count"] for row in facts.books)

@@ -19,11 +19,13 @@ TABLES = (
     "breaks",
     "control_offsets",
     "control_totals",
+    "movements",
     "pnl_summary",
     "positions",
     "reconciliation_summary",
     "reject_summary",
     "rejects",
+    "settlement",
     "trade_summary",
 )
 OUTCOMES = (
@@ -35,6 +37,9 @@ OUTCOMES = (
     "pending",
     "uncompared",
 )
+
+
+DUE_COUNTS = ("settled", "netted", "partial", "failing", "open")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +57,11 @@ class Facts:
     break_summary: list[Row]
     break_counterparties: list[Row]
     listed_breaks: list[Row]
+    due_groups: list[Row]
+    instructed_groups: list[Row]
+    order_states: list[Row]
+    cash_movements: list[Row]
+    securities_movements: list[Row]
     reject_summary: list[Row]
     listed_rejects: list[Row]
     quality_suites: list[Row]
@@ -75,6 +85,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
     execute(connection, "prepare_inputs", business_date=business_date)
     execute(connection, "prepare_trade_groups", business_date=business_date)
     execute(connection, "prepare_positions", business_date=business_date)
+    execute(connection, "prepare_movements", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
         raise GateFailed(
@@ -114,16 +125,19 @@ def count_outcomes(facts: Facts) -> dict[str, int]:
 def summarise(facts: Facts) -> dict[str, Any]:
     """The pack's counts as plain JSON values: what mails, the command line and comparisons use.
 
-    ``breaks`` holds the open ones, by type; ``replayed``: how many of the rejects were mended and
-    sent again since. What does not occur is absent.
+    ``breaks`` holds the open ones, by type; ``due``: instructions due on the date, by where they
+    stood at its end; ``replayed``: how many of the rejects were mended and sent again since. What
+    does not occur is absent.
     """
     outcomes = count_outcomes(facts)
     breaks = _sum_by(facts.break_summary, "break_type", "open_count")
     rejects = _sum_by(facts.reject_summary, "reason", "reject_count")
+    due = {name: int(total(facts.due_groups, f"{name}_count")) for name in DUE_COUNTS}
     return {
         "matched": outcomes.get("matched", 0),
         "outcomes": outcomes,
         "breaks": {name: count for name, count in sorted(breaks.items()) if count},
+        "due": {name: count for name, count in due.items() if count},
         "rejects": dict(sorted(rejects.items())),
         "replayed": int(total(facts.reject_summary, "replayed_count")),
         "control_totals": {

@@ -10,6 +10,7 @@ from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars, draw_columns, 
 from posttrade.reports.comparison import lay_out
 from posttrade.reports.facts import Facts, total
 from posttrade.reports.queries import Row
+from posttrade.reports.settlement_charts import draw_settlement_charts
 from posttrade.reports.typography import (
     count_decimals,
     format_amount,
@@ -73,7 +74,11 @@ def build_figures(facts: Facts) -> dict[str, Any]:
 
 def draw_charts(facts: Facts) -> dict[str, str]:
     """The page's charts as SVG by name; charts without anything to show are left out."""
-    charts = [*reconciliation_charts(facts), *_book_charts(facts)]
+    charts = [
+        *reconciliation_charts(facts),
+        *draw_settlement_charts(facts),
+        *_book_charts(facts),
+    ]
     if facts.trade_rhythm:
         bars = [
             Bar(f"{row['hour_at']:%H}", Decimal(row["trade_count"]),

@@ -1,0 +1,6 @@
+-- Orders of the date by state and currency.
+select state, currency, count(*) as order_count, sum(quantity * price) as order_amount
+from settlement.order_states
+where business_date = %(business_date)s
+group by state, currency
+order by state, currency collate "C"
