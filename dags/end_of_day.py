@@ -13,6 +13,7 @@ The date is the run's partition key.
 | `close_orders` | what still waits for its other half is a break |
 | `build_positions` | what the date adds to each book |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
+| `check_compliance` | alerts: bands, limits, restrictions, potential wash trades, late reports |
 | `build_data_docs` | the pages of Great Expectations |
 | `render_reports` | HTML and CSV files with a manifest; a changed date gets its next version |
 | `mail_reports` | mails each version once to each recipient |
@@ -85,11 +86,14 @@ with DAG(
     count_control_totals = PythonStep(
         task_id="count_control_totals", call="posttrade.close.count_control_totals"
     )
+    check_compliance = PythonStep(
+        task_id="check_compliance", call="posttrade.compliance.check_compliance"
+    )
     build_data_docs = BuildDataDocs(task_id="build_data_docs")
     render_reports = RenderReports(task_id="render_reports")
     mail_reports = MailReports(task_id="mail_reports")
 
     begin_close >> await_capture >> validate_day >> reconcile_day
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
-    count_control_totals >> [build_data_docs, render_reports]
-    render_reports >> mail_reports
+    count_control_totals >> [build_data_docs, check_compliance]
+    check_compliance >> render_reports >> mail_reports

@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
+from posttrade.compliance import check_compliance
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
 from posttrade.feeds import FEEDS
@@ -93,7 +94,7 @@ def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> St
 
 def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> None:
     """Make the figures of a date anew, from the comparison on; for whoever finds late records."""
-    for step in (reconcile_day, build_positions, count_control_totals):
+    for step in (reconcile_day, build_positions, count_control_totals, check_compliance):
         step(dsn, business_date, run_id=run_id)
 
 

@@ -46,6 +46,24 @@ COPIES: dict[str, LiteralString] = {
         "copy loaded_netting_agreements from stdin (format csv, header match)"
     ),
     "mark_sources.csv": "copy loaded_mark_sources from stdin (format csv, header match)",
+    "compliance_rules.csv": "copy loaded_compliance_rules from stdin (format csv, header match)",
+    "price_bands.csv": "copy loaded_price_bands from stdin (format csv, header match)",
+    "trade_limits.csv": "copy loaded_trade_limits from stdin (format csv, header match)",
+    "trading_restrictions.csv": (
+        "copy loaded_trading_restrictions from stdin (format csv, header match)"
+    ),
+    "position_limits.csv": "copy loaded_position_limits from stdin (format csv, header match)",
+    "beneficial_owners.csv": "copy loaded_beneficial_owners from stdin (format csv, header match)",
+    "wash_trade_policies.csv": (
+        "copy loaded_wash_trade_policies from stdin (format csv, header match)"
+    ),
+    "reporting_deadlines.csv": (
+        "copy loaded_reporting_deadlines from stdin (format csv, header match)"
+    ),
+    "instrument_identifiers.csv": (
+        "copy loaded_instrument_identifiers from stdin (format csv, header match)"
+    ),
+    "anomaly_policies.csv": "copy loaded_anomaly_policies from stdin (format csv, header match)",
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
     ),
@@ -64,6 +82,9 @@ SUBJECTS = (
     "market",
     "netting",
     "custody",
+    "compliance_limits",
+    "compliance_rules",
+    "compliance_policies",
 )
 _COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
 

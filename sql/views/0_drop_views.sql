@@ -8,7 +8,7 @@ declare
         from pg_views
         where schemaname in (
             'landing', 'staging', 'trade', 'recon', 'books', 'market', 'quality', 'control', 'report',
-            'reference', 'outbox', 'settlement'
+            'reference', 'outbox', 'settlement', 'compliance'
         )
     );
     view_name text;

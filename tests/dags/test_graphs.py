@@ -28,7 +28,8 @@ END_OF_DAY = {
     "build_positions": {"reconcile_day"},
     "count_control_totals": {"instruct_day", "close_orders", "build_positions"},
     "build_data_docs": {"count_control_totals"},
-    "render_reports": {"count_control_totals"},
+    "check_compliance": {"count_control_totals"},
+    "render_reports": {"check_compliance"},
     "mail_reports": {"render_reports"},
 }
 SETTLEMENT_CYCLE = {

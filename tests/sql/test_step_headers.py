@@ -10,9 +10,10 @@ import pytest
 from posttrade.database import SQL_ROOT
 
 STEPS = SQL_ROOT / "steps"
-OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "settlement")
+OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "settlement", "compliance")
 SCHEMAS = (
     "landing|staging|trade|recon|books|quality|control|report|reference|outbox|settlement|market"
+    "|compliance"
 )
 LINES_MAX = 80
 LINE_LENGTH_MAX = 100

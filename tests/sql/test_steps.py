@@ -29,6 +29,7 @@ OWN_DAGS = (
     "end_of_day",
     "reference_data",
     "settlement",
+    "compliance",
     "watch",
     "housekeeping",
 )

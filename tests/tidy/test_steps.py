@@ -21,6 +21,7 @@ FOLDERS = {
     "settlement",
     "watch",
     "housekeeping",
+    "compliance",
 }
 # the other tasks of the close run several steps each
 SQL_TASKS = ("begin_close", "count_control_totals")
@@ -28,7 +29,7 @@ PARAMETER = re.compile(r"%\((\w+)\)s")
 TABLE = re.compile(
     r"\b(?:insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+"
     r"((?:landing|staging|trade|recon|books|quality|control|report|reference|outbox"
-    r"|settlement)\.\w+)",
+    r"|settlement|compliance)\.\w+)",
 )
 PERCENT = re.compile(r"%(?!\()")
 

@@ -28,6 +28,7 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "settle": ("settle", "Settle what is due on a business date."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
+    "compliance": ("compliance", "List compliance alerts; decide about them."),
     "topics": ("topics", "Show the topics that are drained; go on with one made anew."),
     "alerts": ("observe", "Show whom was told what; send a test."),
     "metrics": ("observe", "Print the metrics that Prometheus reads."),
