@@ -7,6 +7,7 @@ holidays; on a day on which nothing is due, nothing happens.
 | task | does |
 |---|---|
 | `instruct_waiting` | tries anew the trades that lacked a standing instruction or the like |
+| `apply_statuses` | what depositories say moves instructions; what may not follow is a break |
 | `net_due` | nets what the agreements in force net; the gross stays, and points at its net |
 | `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
 | `check_ledger` | adds up the date's movements, independently of how they were booked |
@@ -60,8 +61,11 @@ with DAG(
     instruct_waiting = PythonStep(
         task_id="instruct_waiting", call="posttrade.settlement.instruct_waiting"
     )
+    apply_statuses = PythonStep(
+        task_id="apply_statuses", call="posttrade.settlement.apply_statuses"
+    )
     net_due = PythonStep(task_id="net_due", call="posttrade.settlement.net_due")
     settle_due = PythonStep(task_id="settle_due", call="posttrade.settlement.settle_due")
     check_ledger = PythonStep(task_id="check_ledger", call="posttrade.settlement.check_ledger")
 
-    instruct_waiting >> net_due >> settle_due >> check_ledger
+    instruct_waiting >> apply_statuses >> net_due >> settle_due >> check_ledger

@@ -1245,6 +1245,24 @@ $$;
 
 COMMENT ON FUNCTION reference.settlement_dates(p_business_dates date[], p_market_ids text[]) IS 'Settlement date for each trade date, market (all, or some) and asset class. No row where no cycle is in force or the calendar does not reach.';
 
+CREATE FUNCTION reference.settlement_driver(p_market_id text, p_settlement_date date) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        (
+            select d.driver
+            from reference.settlement_drivers as d
+            where d.market_id = p_market_id
+              and d.effective_from <= p_settlement_date
+            order by d.effective_from desc
+            limit 1
+        ),
+        'ASSUMPTION'
+    )
+$$;
+
+COMMENT ON FUNCTION reference.settlement_driver(p_market_id text, p_settlement_date date) IS 'ASSUMPTION: what is due and not withheld settles; DEPOSITORY: only what a depository says.';
+
 CREATE FUNCTION report.instant(p_instant timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -5486,6 +5504,54 @@ CREATE TABLE settlement.statements (
 );
 
 COMMENT ON TABLE settlement.statements IS 'The custodians'' statements, each version; as_of_date: positions and cash at the end of that day. completed_at: when its last line came. A newer version takes the place of the older one, which stays.';
+
+CREATE VIEW settlement.told_statuses AS
+ SELECT s.topic,
+    s.partition,
+    s.message_offset,
+    s.batch_id,
+    s.business_date,
+    s.instruction_reference,
+    s.settlement_date,
+    s.status,
+    s.reason_code,
+    s.settled_quantity,
+    s.settled_amount,
+    s.currency,
+    s.settled_on,
+    s.depository_id,
+    s.status_at,
+    s.flags,
+    s.message_at,
+    s.recorded_at,
+    c.state,
+    c.scheme,
+    c.meaning,
+    row_number() OVER (PARTITION BY s.instruction_reference ORDER BY s.status_at DESC, (array_position(ARRAY['CANCELLED'::text, 'SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'FAILING'::text, 'REJECTED'::text, 'PENDING'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'INSTRUCTED'::text], c.state)), s.status) AS recency
+   FROM (settlement.statuses s
+     JOIN reference.status_codes c ON ((c.code = s.status)));
+
+COMMENT ON VIEW settlement.told_statuses IS 'Every status with the state that it means; recency 1: what holds now, whatever came in which order. Ask by instruction_reference.';
+
+CREATE VIEW settlement.status_history AS
+ SELECT s.instruction_reference,
+    a.instruction_id,
+    s.status_at,
+    s.status,
+    s.state,
+    s.reason_code,
+    s.settled_quantity,
+    s.settled_amount,
+    s.currency,
+    s.settled_on,
+    s.depository_id,
+    (s.recency = 1) AS is_newest,
+    a.sequence AS event_sequence,
+    s.recorded_at
+   FROM (settlement.told_statuses s
+     LEFT JOIN settlement.applied_statuses a USING (topic, partition, message_offset));
+
+COMMENT ON VIEW settlement.status_history IS 'What was said of each instruction, and the event that it made; none: it changed nothing.';
 
 CREATE TABLE settlement.touched_nets (
     net_instruction_id bigint NOT NULL

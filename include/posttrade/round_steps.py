@@ -13,7 +13,7 @@ from posttrade.database import StepCounts
 from posttrade.drain import Drain
 from posttrade.quality import validate_batches
 from posttrade.run_log import RunLog
-from posttrade.settlement import settle_batches, settle_orders
+from posttrade.settlement import apply_statuses, settle_batches, settle_orders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +85,12 @@ def _settle_orders(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:  
     )
 
 
+def _apply_statuses(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:  # noqa: ARG001
+    return apply_statuses(
+        tools.dsn, run_id=tools.run_id, connection=tools.connection, run_log=tools.run_log
+    )
+
+
 # in their order; a step that is added here needs nothing else
 STEPS = (
     RoundStep("validate_batches", _validate),
@@ -93,4 +99,5 @@ STEPS = (
     RoundStep("reconcile_batches", _reconcile, writes_log=True, needs_batches=False),
     RoundStep("settle_batches", _settle, writes_log=True, needs_batches=False),
     RoundStep("settle_orders", _settle_orders, writes_log=True, needs_batches=False),
+    RoundStep("apply_statuses", _apply_statuses, writes_log=True, needs_batches=False),
 )

@@ -34,7 +34,8 @@ END_OF_DAY = {
 }
 SETTLEMENT_CYCLE = {
     "instruct_waiting": set(),
-    "net_due": {"instruct_waiting"},
+    "apply_statuses": {"instruct_waiting"},
+    "net_due": {"apply_statuses"},
     "settle_due": {"net_due"},
     "check_ledger": {"settle_due"},
 }

@@ -3,15 +3,17 @@
 ``instruct`` follows the trades: one that matches is instructed, one that is corrected or cancelled
 has its instruction ended, one that no longer matches is held. ``net`` puts the difference in the
 place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
-an order once its counterparty's confirmation is in too.
+an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories.
 """
 
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
 from posttrade.settlement.net import net_due
 from posttrade.settlement.orders import close_orders, settle_orders
 from posttrade.settlement.settle import check_ledger, settle_due
+from posttrade.settlement.statuses import apply_statuses
 
 __all__ = [
+    "apply_statuses",
     "check_ledger",
     "close_orders",
     "instruct_day",

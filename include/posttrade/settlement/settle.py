@@ -58,7 +58,7 @@ def settle_due(
         work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
         for date in begun:
             work.ask("analyze_partitions", settlement_date=date)
-        work.run("list_candidates", "withhold_linked_legs")
+        work.run("list_candidates", "withhold_driven_instructions", "withhold_linked_legs")
         settled = _settle(work, begun, fresh)
         work.parameters["settlement_dates"] = begun + fresh
         still_open = work.run("record_cycle").rows_out

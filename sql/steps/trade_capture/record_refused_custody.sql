@@ -2,7 +2,7 @@
 --          other content a conflict.
 -- reads: refused_settlement_statuses, refused_statement_lines (temporary), settlement.statuses,
 --        settlement.statements, settlement.statement_lines
--- writes: landing.duplicates, settlement.record_conflicts
+-- writes: landing.duplicates, settlement.record_conflicts, settlement.open_statuses
 -- rerun: append once, by message
 -- parameters: none
 
@@ -59,6 +59,13 @@ select
 from judged_custody
 where refused_terms is not null
 on conflict do nothing;
+
+insert into settlement.open_statuses as o (instruction_reference)
+select distinct subject_id
+from judged_custody
+where refused_terms is not null
+  and subject_kind = 'INSTRUCTION'
+on conflict (instruction_reference) do update set is_new = true;
 
 select
     (select count(*) from refused_settlement_statuses)

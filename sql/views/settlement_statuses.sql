@@ -1,0 +1,46 @@
+-- What depositories say of instructions, in our words.
+
+create or replace view settlement.told_statuses as
+select
+    s.*,
+    c.state,
+    c.scheme,
+    c.meaning,
+    row_number() over (
+        partition by s.instruction_reference
+        order by
+            s.status_at desc,
+            array_position(
+                array[
+                    'CANCELLED', 'SETTLED', 'PARTIALLY_SETTLED', 'FAILING', 'REJECTED', 'PENDING',
+                    'MATCHED', 'UNMATCHED', 'INSTRUCTED'
+                ], c.state
+            ),
+            s.status
+    ) as recency
+from settlement.statuses as s
+join reference.status_codes as c on c.code = s.status;
+comment on view settlement.told_statuses is
+    'Every status with the state that it means; recency 1: what holds now, whatever came in which '
+    'order. Ask by instruction_reference.';
+
+create or replace view settlement.status_history as
+select
+    s.instruction_reference,
+    a.instruction_id,
+    s.status_at,
+    s.status,
+    s.state,
+    s.reason_code,
+    s.settled_quantity,
+    s.settled_amount,
+    s.currency,
+    s.settled_on,
+    s.depository_id,
+    s.recency = 1 as is_newest,
+    a.sequence as event_sequence,
+    s.recorded_at
+from settlement.told_statuses as s
+left join settlement.applied_statuses as a using (topic, partition, message_offset);
+comment on view settlement.status_history is
+    'What was said of each instruction, and the event that it made; none: it changed nothing.';
