@@ -58,6 +58,7 @@ class Facts:
     break_counterparties: list[Row]
     listed_breaks: list[Row]
     due_groups: list[Row]
+    netting: list[Row]
     instructed_groups: list[Row]
     order_states: list[Row]
     cash_movements: list[Row]

@@ -10,7 +10,7 @@ from posttrade.reports.typography import format_count
 
 DUE_STATES = {
     "settled_count": "Settled",
-    "netted_count": "Settled by a net",
+    "netted_count": "Netted",
     "partial_count": "In part",
     "failing_count": "Failing",
     "open_count": "Open",

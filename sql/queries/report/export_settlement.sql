@@ -10,8 +10,7 @@ copy (
         state,
         count(*) as instruction_count,
         trim_scale(sum(due_amount)) as due_amount,
-        trim_scale(sum(case state when 'NETTED' then due_amount else settled_amount end))
-            as settled_amount
+        trim_scale(sum(settled_amount)) as settled_amount
     from report.due_instructions
     where settlement_date = %(business_date)s
     group by settlement_date, purpose, market_id, asset_class, counterparty_id, currency, state
