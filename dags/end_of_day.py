@@ -10,6 +10,7 @@ The date is the run's partition key.
 | `validate_day` | Great Expectations on the whole date |
 | `reconcile_day` | compares every trade of the date; nothing is in grace any more |
 | `instruct_day` | every matched trade is instructed, every other is not |
+| `charge_fees` | beside the report: what trades cost; a booked fee that differs is a break |
 | `close_orders` | what still waits for its other half is a break |
 | `build_positions` | what the date adds to each book |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
@@ -58,9 +59,7 @@ PARAMS = {
     ),
     "recipients": Param([], type="array", description="Mail to these instead of the usual ones"),
     "resend": Param(False, type="boolean", description="Mail a version again that was mailed"),
-    "without_previous": Param(
-        False, type="boolean", description="Go on though files of earlier versions are gone"
-    ),
+    "without_previous": Param(False, type="boolean", description="Go on without lost files"),
 }
 
 with DAG(
@@ -81,6 +80,7 @@ with DAG(
     validate_day = PythonStep(task_id="validate_day", call="posttrade.quality.validate_day")
     reconcile_day = PythonStep(task_id="reconcile_day", call="posttrade.close.reconcile_day")
     instruct_day = PythonStep(task_id="instruct_day", call="posttrade.settlement.instruct_day")
+    charge_fees = PythonStep(task_id="charge_fees", call="posttrade.settlement.charge_fees")
     close_orders = PythonStep(task_id="close_orders", call="posttrade.settlement.close_orders")
     build_positions = PythonStep(task_id="build_positions", call="posttrade.close.build_positions")
     count_control_totals = PythonStep(
@@ -95,5 +95,6 @@ with DAG(
 
     begin_close >> await_capture >> validate_day >> reconcile_day
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
+    instruct_day >> charge_fees
     count_control_totals >> [build_data_docs, check_compliance]
     check_compliance >> render_reports >> mail_reports

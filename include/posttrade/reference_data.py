@@ -41,6 +41,10 @@ COPIES: dict[str, LiteralString] = {
     "standing_instructions.csv": (
         "copy loaded_standing_instructions from stdin (format csv, header match)"
     ),
+    "fee_rates.csv": "copy loaded_fee_rates from stdin (format csv, header match)",
+    "affirmation_cutoffs.csv": (
+        "copy loaded_affirmation_cutoffs from stdin (format csv, header match)"
+    ),
     "life_cycle_states.csv": "copy loaded_life_cycle_states from stdin (format csv, header match)",
     "netting_agreements.csv": (
         "copy loaded_netting_agreements from stdin (format csv, header match)"
@@ -81,6 +85,7 @@ SUBJECTS = (
     "settlement",
     "market",
     "netting",
+    "fees",
     "custody",
     "compliance_limits",
     "compliance_rules",
@@ -109,6 +114,7 @@ def load_reference_data(
     for step in ("prepare_load", *(f"prepare_{subject}" for subject in SUBJECTS)):
         run_step(connection, f"reference_data/{step}", {})
     _copy_files(connection, folder)
+    _refuse_ambiguous_fees(connection, folder)
     _copy_calendars(connection, last_date)
     merging = ("merge_parties", "merge_calendars", *(f"merge_{subject}" for subject in SUBJECTS))
     merged = [run_step(connection, f"reference_data/{step}", {}) for step in merging]
@@ -143,8 +149,22 @@ def _copy_files(connection: psycopg.Connection[Any], folder: Path) -> None:
         try:
             with cursor.copy(statement) as copy:
                 copy.write((folder / name).read_bytes())
-        except psycopg.DataError as error:
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise ConfigurationError(f"{folder / name} cannot be loaded: {error}") from error
+
+
+def _refuse_ambiguous_fees(connection: psycopg.Connection[Any], folder: Path) -> None:
+    pairs = connection.execute(read_statement("reference_data/find_ambiguous_fee_rates")).fetchall()
+    if pairs:
+        found = "; ".join(
+            f"{fee_type} {scope or 'everywhere'} from {first} and from {second}"
+            for fee_type, scope, first, second in pairs
+        )
+        raise ConfigurationError(
+            f"{folder / 'fee_rates.csv'} cannot be loaded: two rates could apply to one trade: "
+            f"{found}. End one where the other begins (effective_until is the first day without "
+            "it), name what sets them apart, and give both the same date_rule"
+        )
 
 
 def _copy_calendars(connection: psycopg.Connection[Any], last_date: dt.date) -> None:

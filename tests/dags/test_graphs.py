@@ -24,6 +24,7 @@ END_OF_DAY = {
     "validate_day": {"await_capture"},
     "reconcile_day": {"validate_day"},
     "instruct_day": {"reconcile_day"},
+    "charge_fees": {"instruct_day"},
     "close_orders": {"reconcile_day"},
     "build_positions": {"reconcile_day"},
     "count_control_totals": {"instruct_day", "close_orders", "build_positions"},

@@ -13,7 +13,13 @@ from posttrade.capture import promote_batches, reconcile_batches
 from posttrade.close import reconcile_day
 from posttrade.drain import DrainLimits, drain_feeds
 from posttrade.quality import validate_batches
-from posttrade.settlement import close_orders, instruct_day, settle_batches, settle_orders
+from posttrade.settlement import (
+    charge_fees,
+    close_orders,
+    instruct_day,
+    settle_batches,
+    settle_orders,
+)
 from posttrade.simulator import Share, SimulationOptions, simulate_day
 from posttrade.simulator.truth import read_planted
 from posttrade.topics import TOPICS
@@ -70,6 +76,15 @@ def read_breaks(dsn: str) -> dict[str, int]:
     return dict(rows)
 
 
+def read_fees(dsn: str) -> list[tuple[Any, ...]]:
+    """Trades charged and not; and breaks of fees."""
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(
+            "select charged_count > 0, not_computed_count > 0,"
+            " (select count(*) from report.fee_breaks) from report.fee_coverage"
+        ).fetchall()
+
+
 def count_rejects(dsn: str, stage: str) -> int:
     with psycopg.connect(dsn) as connection:
         query = "select count(*) from landing.rejects where stage = %s"
@@ -98,6 +113,9 @@ def test_planted_is_found_near_real_time_and_at_close(
     instruct_day(trade_dsn, DAY, run_id="test")
     close_orders(trade_dsn, DAY, run_id="test")
     assert read_breaks(trade_dsn) == planted
+    # it books what its brokers' rates come to, and none is known for futures and options
+    charge_fees(trade_dsn, DAY, run_id="test")
+    assert read_fees(trade_dsn) == [(True, True, 0)]
 
 
 def test_the_close_alone_finds_what_was_planted(

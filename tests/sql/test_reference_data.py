@@ -128,3 +128,60 @@ def test_weekdays_stand_in_for_calendars(
     weekdays = BusinessCalendar.load("WEEKDAYS")
     friday = dt.date(2026, 11, 20)
     assert dict(rows) == {n: weekdays.add_business_days(friday, n) for n in range(days + 1)}
+
+
+def _load_fees(connection: psycopg.Connection[Any], folder: Path, *lines: str) -> StepCounts:
+    for name in COPIES:
+        shutil.copy(REFERENCE_DATA / name, folder)
+    with (folder / "fee_rates.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    return load_reference_data(connection, folder=folder)
+
+
+BROKERAGE = "BROKERAGE,,brokerage_fee,US,EQUITY,ALDER,,USD"
+TERMS = "TRADE_DATE,NOTIONAL,0.0002,1,,HALF_UP,2,true,agreed"
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (
+            [f"{BROKERAGE},,2026-01-01,,{TERMS}", f"{BROKERAGE},BUY,2027-01-01,,{TERMS}"],
+            "two rates",
+        ),
+        (
+            [
+                f"{BROKERAGE},,2026-01-01,2026-06-01,{TERMS}",
+                f"{BROKERAGE},,2026-06-01,,{TERMS}".replace("TRADE_DATE", "SETTLEMENT_DATE"),
+            ],
+            "two rates",
+        ),
+        ([f"{BROKERAGE},,2026-01-01,2025-01-01,{TERMS}"], "fee_rates_span"),
+        ([f"{BROKERAGE},,2026-01-01,,{TERMS}".replace("USD", "")], "amounts_have_currency"),
+        ([f"{BROKERAGE},,2026-01-01,,{TERMS}".replace("agreed", "")], "null value in column"),
+    ],
+)
+def test_fee_rates_that_say_nothing_certain_are_refused(
+    trade_connection: psycopg.Connection[Any], tmp_path: Path, lines: list[str], reason: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        _load_fees(trade_connection, tmp_path, *lines)
+
+
+def test_fee_rates_may_follow_and_refine_one_another(
+    trade_connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    counts = _load_fees(
+        trade_connection,
+        tmp_path,
+        f"{BROKERAGE},,2026-01-01,2026-06-01,{TERMS}",
+        f"{BROKERAGE},BUY,2026-06-01,,{TERMS}",
+        f"{BROKERAGE},SELL,2026-06-01,,{TERMS}",
+    )
+    assert counts.rows_out == 3
+
+
+def test_every_fee_rate_has_its_source() -> None:
+    rows = _rows("fee_rates.csv") + _rows("affirmation_cutoffs.csv")
+    assert len(rows) > 30
+    assert all(len(row["source"]) > 10 for row in rows)

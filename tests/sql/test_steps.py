@@ -83,6 +83,7 @@ def step_dsn(postgres_server: Any, trade_template: str) -> Iterator[str]:
     with connect(dsn) as connection:
         for date in PARAMETERS["business_dates"]:
             connection.execute("select control.ensure_partitions(%s)", (date,))
+            connection.execute("select settlement.ensure_fee_partition(%s)", (date,))
         connection.execute("select settlement.ensure_partitions('2026-10-15')")
     yield dsn
     postgres_server.drop_database(name)

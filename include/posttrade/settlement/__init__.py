@@ -4,8 +4,10 @@
 has its instruction ended, one that no longer matches is held. ``net`` puts the difference in the
 place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
 an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories.
+``fees`` computes what trades cost, and holds it against what is booked.
 """
 
+from posttrade.settlement.fees import charge_fees
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
 from posttrade.settlement.net import net_due
 from posttrade.settlement.orders import close_orders, settle_orders
@@ -14,6 +16,7 @@ from posttrade.settlement.statuses import apply_statuses
 
 __all__ = [
     "apply_statuses",
+    "charge_fees",
     "check_ledger",
     "close_orders",
     "instruct_day",

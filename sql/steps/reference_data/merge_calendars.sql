@@ -20,20 +20,23 @@ merge into reference.tolerances as t
 using loaded_tolerances as s on t.effective_from = s.effective_from
 when matched and (
     t.quantity_delta_max, t.price_delta_max, t.timestamp_delta_ms_max, t.pnl_delta_limit,
-    t.grace_seconds
+    t.grace_seconds, t.fee_delta_max
 ) is distinct from (
     s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max, s.pnl_delta_limit,
-    s.grace_seconds
+    s.grace_seconds, s.fee_delta_max
 ) then update set (
     quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit, grace_seconds,
-    recorded_at
+    fee_delta_max, recorded_at
 ) = (
     s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max, s.pnl_delta_limit,
-    s.grace_seconds, now()
+    s.grace_seconds, s.fee_delta_max, now()
 )
-when not matched then insert values (
+when not matched then insert (
+    effective_from, quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit,
+    grace_seconds, fee_delta_max
+) values (
     s.effective_from, s.quantity_delta_max, s.price_delta_max, s.timestamp_delta_ms_max,
-    s.pnl_delta_limit, s.grace_seconds
+    s.pnl_delta_limit, s.grace_seconds, s.fee_delta_max
 );
 
 delete from reference.calendar_days

@@ -41,7 +41,7 @@ with no data;
 create temporary table loaded_tolerances on commit drop as
 select
     effective_from, quantity_delta_max, price_delta_max, timestamp_delta_ms_max, pnl_delta_limit,
-    grace_seconds
+    grace_seconds, fee_delta_max
 from reference.tolerances
 with no data;
 

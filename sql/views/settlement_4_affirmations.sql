@@ -1,0 +1,71 @@
+-- Whether trades were affirmed in time.
+
+create or replace view settlement.affirmations as
+select
+    e.business_date,
+    e.trade_id,
+    e.version,
+    m.market_id,
+    e.asset_class,
+    e.counterparty_id,
+    x.cutoff_at,
+    case when t.trade_id is not null then greatest(e.recorded_at, c.recorded_at) end as affirmed_at,
+    coalesce(
+        t.trade_id is not null and greatest(e.recorded_at, c.recorded_at) <= x.cutoff_at, false
+    ) as is_in_time,
+    x.rate_target
+from report.current_executions as live
+join trade.executions as e
+    on e.business_date = live.business_date
+    and e.trade_id = live.trade_id
+    and e.version = live.version
+left join reference.instruments as i on i.symbol = e.symbol
+left join reference.sources as o on o.source_id = e.source_id
+join reference.markets as m on m.market_id = coalesce(i.market_id, o.market_id)
+join lateral (
+    select
+        -- a time of the wall clock, so that it is the same before and after the clocks change
+        (e.business_date + a.cutoff_time) at time zone m.timezone as cutoff_at,
+        a.rate_target
+    from reference.affirmation_cutoffs as a
+    where a.market_id = m.market_id
+      and a.asset_class = e.asset_class
+      and a.effective_from <= e.business_date
+    order by a.effective_from desc
+    limit 1
+) as x on true
+left join recon.matches as t
+    on t.business_date = e.business_date
+    and t.trade_id = e.trade_id
+    and t.execution_version = e.version
+    and t.confirmation_version is not null
+left join trade.confirmations as c
+    on c.business_date = t.business_date
+    and c.trade_id = t.trade_id
+    and c.version = t.confirmation_version
+where e.status <> 'CANCELLED'
+  and o.expects_confirmation;
+comment on view settlement.affirmations is
+    'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: '
+    'when the later of the two records that match, execution and confirmation, was accepted; null '
+    'while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
+
+create or replace view report.affirmation_rates as
+select
+    business_date,
+    market_id,
+    counterparty_id,
+    count(*) as trade_count,
+    count(affirmed_at) as affirmed_count,
+    count(*) filter (where is_in_time) as in_time_count,
+    round(count(*) filter (where is_in_time)::numeric / count(*), 4) as affirmation_rate,
+    max(rate_target) as rate_target,
+    count(*) filter (where is_in_time) >= max(rate_target) * count(*) as is_target_met
+from settlement.affirmations
+group by grouping sets (
+    (business_date, market_id, counterparty_id),
+    (business_date, market_id)
+);
+comment on view report.affirmation_rates is
+    'Share of trades affirmed by the cutoff, per date, market and counterparty; counterparty_id null: '
+    'the whole market. Whether the target is met is decided before rounding.';
