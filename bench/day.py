@@ -109,6 +109,7 @@ def lay_day(dsn: str, business_date: dt.date, count: int, number: int) -> None:
     scope = {"business_date": business_date, "count": count, "batch_size": BATCH_SIZE, **lowest}
     with psycopg.connect(dsn) as connection:
         connection.execute("select control.ensure_partitions(%(business_date)s)", scope)
+        connection.execute(read_sql("day/agree_fees"))
         for place, feed in enumerate(FEEDS):
             batches_before = place * (count // BATCH_SIZE + 1)
             scope["first_batch_id"] = lowest["lowest_batch_id"] + batches_before

@@ -2,10 +2,6 @@ CREATE SCHEMA books;
 
 COMMENT ON SCHEMA books IS 'Positions and cash flows per book, built at close.';
 
-CREATE SCHEMA compliance;
-
-COMMENT ON SCHEMA compliance IS 'Alerts with their evidence and what became of them (append-only), and ranked anomalies.';
-
 CREATE SCHEMA control;
 
 COMMENT ON SCHEMA control IS 'Runs, closes and control totals.';
@@ -49,6 +45,19 @@ COMMENT ON SCHEMA staging IS 'Typed rows of batches that are not promoted yet.';
 CREATE SCHEMA trade;
 
 COMMENT ON SCHEMA trade IS 'Accepted records, partitioned by business date, every version kept.';
+
+CREATE TYPE settlement.fee_term AS (
+	fee_rate_id integer,
+	basis text,
+	rate numeric,
+	amount_min numeric,
+	amount_max numeric,
+	factor numeric,
+	addend numeric,
+	unit numeric
+);
+
+COMMENT ON TYPE settlement.fee_term IS 'A rate as settlement.charge works it out: factor, addend and unit are its rounding.';
 
 CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, trade_count numeric, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, mark_price numeric, mark_date date, mark_source text, opening_value_amount numeric, market_value_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, fee_amount numeric, fee_to_date_amount numeric)
     LANGUAGE sql STABLE
@@ -127,246 +136,6 @@ CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text
 $$;
 
 COMMENT ON FUNCTION books.positions(p_business_date date) IS 'opening + bought - sold = closing; price P&L = closing value - opening value + cash flow, of the day and since the first trade; fees apart. Null value where a held position has no mark.';
-
-CREATE FUNCTION compliance.check_alert_event() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-declare
-    alert compliance.alerts := (
-        select a from compliance.alerts as a where a.alert_id = new.alert_id
-    );
-    last compliance.alert_events := (
-        select e from compliance.alert_events as e
-        where e.alert_id = new.alert_id order by e.sequence desc limit 1
-    );
-    escalator text := (
-        select e.actor from compliance.alert_events as e
-        where e.alert_id = new.alert_id and e.event = 'DISPOSED' and e.to_state = 'ESCALATED'
-        order by e.sequence desc limit 1
-    );
-begin
-    if new.sequence <> coalesce(last.sequence, 0) + 1
-        or new.from_state <> coalesce(last.to_state, 'OPEN')
-    then
-        raise exception using
-            errcode = 'PT060',
-            message = format(
-                'alert %s is %s, not %s', new.alert_id, coalesce(last.to_state, 'OPEN'), new.from_state
-            ),
-            hint = 'Look at the alert again: somebody was quicker.';
-    end if;
-    if new.event = 'DISPOSED' and new.from_state = 'OPEN' and new.to_state = 'CLOSED_NO_ISSUE'
-        and alert.closing_needs_second_person
-    then
-        raise exception using
-            errcode = 'PT061',
-            message = format(
-                'alert %s (%s) needs two people to be closed', new.alert_id, alert.rule
-            ),
-            hint = 'Escalate it; a second person closes it.';
-    end if;
-    if new.event = 'DISPOSED' and new.from_state = 'ESCALATED'
-        and lower(btrim(new.actor)) = lower(btrim(escalator))
-    then
-        raise exception using
-            errcode = 'PT061',
-            message = format('alert %s was escalated by %s', new.alert_id, escalator),
-            hint = 'Another person closes it.';
-    end if;
-    return new;
-end
-$$;
-
-COMMENT ON FUNCTION compliance.check_alert_event() IS 'An event follows on the state its alert is in; who escalated an alert does not close it.';
-
-CREATE FUNCTION compliance.dispose_alert(p_alert_id bigint, p_to_state text, p_actor text, p_reason text) RETURNS text
-    LANGUAGE plpgsql
-    AS $$
-declare
-    current_state text;
-    next_sequence integer;
-begin
-    perform from compliance.alerts where alert_id = p_alert_id for update;
-    if not found then
-        raise exception using
-            errcode = 'PT062',
-            message = format('no alert %s', p_alert_id),
-            hint = 'compliance.alerts lists what was flagged.';
-    end if;
-    select coalesce(max(sequence), 0) + 1,
-        coalesce((array_agg(to_state order by sequence desc))[1], 'OPEN')
-    into next_sequence, current_state
-    from compliance.alert_events
-    where alert_id = p_alert_id;
-    if not compliance.is_allowed('DISPOSED', current_state, p_to_state) then
-        raise exception using
-            errcode = 'PT060',
-            message = format('alert %s is %s: it cannot become %s',
-                p_alert_id, current_state, p_to_state),
-            hint = 'OPEN: ESCALATED, CLOSED_NO_ISSUE. ESCALATED: CLOSED_NO_ISSUE, CLOSED_REPORTED.';
-    end if;
-    insert into compliance.alert_events (
-        alert_id, sequence, event, from_state, to_state, actor, reason
-    )
-    values (
-        p_alert_id, next_sequence, 'DISPOSED', current_state, p_to_state, p_actor, p_reason
-    );
-    return current_state;
-end
-$$;
-
-COMMENT ON FUNCTION compliance.dispose_alert(p_alert_id bigint, p_to_state text, p_actor text, p_reason text) IS 'ESCALATED, CLOSED_NO_ISSUE or CLOSED_REPORTED, by whom and why; gives the state before.';
-
-CREATE FUNCTION compliance.explain_withdrawal(p_business_date date, p_subject_id text, p_evidence jsonb) RETURNS text
-    LANGUAGE sql STABLE
-    AS $$
-    with named as (
-        select n.trade_id, n.version
-        from (
-            values
-            (coalesce(p_evidence ->> 'trade_id', p_subject_id), p_evidence ->> 'version'),
-            (p_evidence ->> 'buy', p_evidence ->> 'buy_version'),
-            (p_evidence ->> 'sell', p_evidence ->> 'sell_version')
-        ) as n (trade_id, version)
-        where n.version is not null
-    ),
-    since as (
-        select
-            coalesce(bool_or(e.status = 'CANCELLED'), false) as is_cancelled,
-            count(*) > 0 as is_corrected
-        from named as n
-        join trade.executions as e
-            on e.business_date = p_business_date
-            and e.trade_id = n.trade_id
-            and e.version > n.version::integer
-    )
-    select case
-        when is_cancelled then 'execution_cancelled'
-        when is_corrected then 'later_version_is_within'
-        else 'facts_or_limits_changed'
-    end
-    from since
-$$;
-
-COMMENT ON FUNCTION compliance.explain_withdrawal(p_business_date date, p_subject_id text, p_evidence jsonb) IS 'execution_cancelled or later_version_is_within where a trade of the alert has a version newer than the evidence; otherwise what it was held against has changed.';
-
-CREATE FUNCTION compliance.is_allowed(p_event text, p_from_state text, p_to_state text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    select case p_event
-        when 'RESTATED' then p_from_state = p_to_state and p_from_state <> 'WITHDRAWN'
-        when 'WITHDRAWN' then p_from_state in ('OPEN', 'ESCALATED') and p_to_state = 'WITHDRAWN'
-        when 'REOPENED' then p_from_state = 'WITHDRAWN' and p_to_state = 'OPEN'
-        when 'DISPOSED' then case p_from_state
-            when 'OPEN' then p_to_state in ('ESCALATED', 'CLOSED_NO_ISSUE')
-            when 'ESCALATED' then p_to_state in ('CLOSED_NO_ISSUE', 'CLOSED_REPORTED')
-            else false
-        end
-        else false
-    end
-$$;
-
-COMMENT ON FUNCTION compliance.is_allowed(p_event text, p_from_state text, p_to_state text) IS 'Whether an alert may pass from one state to another by an event of this kind. What a person closed stays closed; only an escalated one can be closed as reported.';
-
-CREATE FUNCTION compliance.is_bic(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    select p_text ~ '^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$'
-$_$;
-
-COMMENT ON FUNCTION compliance.is_bic(p_text text) IS 'ISO 9362: party, country, suffix, and a branch or none; the form alone.';
-
-CREATE FUNCTION compliance.is_cusip(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    -- of all characters, every second doubled, digits added; * @ # are 36, 37, 38
-    select p_text ~ '^[A-Z0-9*@#]{8}[0-9]$' and (
-        select sum(v * factor / 10 + v * factor % 10) % 10 = 0
-        from (
-            select
-                strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#', c) - 1 as v,
-                2 - (place % 2)::integer as factor
-            from string_to_table(p_text, null) with ordinality as t (c, place)
-        ) as weighted
-    )
-$_$;
-
-COMMENT ON FUNCTION compliance.is_cusip(p_text text) IS 'ANSI X9.6: eight characters and a check digit.';
-
-CREATE FUNCTION compliance.is_figi(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    select p_text ~ '^[BCDFGHJKLMNPQRSTVWXYZ]{2}G[0-9BCDFGHJKLMNPQRSTVWXYZ]{8}[0-9]$'
-        and left(p_text, 2) not in ('BS', 'BM', 'GG', 'GB', 'GH', 'KY', 'VG')
-        and (
-            select sum(v * factor / 10 + v * factor % 10) % 10 = 0
-            from (
-                select
-                    strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 as v,
-                    case when place = 12 then 1 else 2 - (place % 2)::integer end as factor
-                from string_to_table(p_text, null) with ordinality as t (c, place)
-            ) as weighted
-        )
-$_$;
-
-COMMENT ON FUNCTION compliance.is_figi(p_text text) IS 'ANSI X9.145: no vowels, third character G, prefixes that are no country of an ISIN''s, and a check digit by doubling every second character.';
-
-CREATE FUNCTION compliance.is_isin(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    -- of all digits, from the last: every second doubled, digits added
-    select p_text ~ '^[A-Z]{2}[A-Z0-9]{9}[0-9]$' and (
-        select sum(d * factor / 10 + d * factor % 10) % 10 = 0
-        from (
-            select c::integer as d, 1 + ((place - 1) % 2)::integer as factor
-            from string_to_table(reverse(compliance.to_digits(p_text)), null)
-                with ordinality as t (c, place)
-        ) as weighted
-    )
-$_$;
-
-COMMENT ON FUNCTION compliance.is_isin(p_text text) IS 'ISO 6166: country, nine characters, a check digit over the digits that letters expand to.';
-
-CREATE FUNCTION compliance.is_lei(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    select p_text ~ '^[A-Z0-9]{18}[0-9]{2}$'
-        and compliance.to_digits(p_text)::numeric % 97 = 1
-$_$;
-
-COMMENT ON FUNCTION compliance.is_lei(p_text text) IS 'ISO 17442: eighteen characters and two check digits, by ISO 7064 MOD 97-10.';
-
-CREATE FUNCTION compliance.is_mic(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    select p_text ~ '^[A-Z0-9]{4}$'
-$_$;
-
-COMMENT ON FUNCTION compliance.is_mic(p_text text) IS 'ISO 10383: four letters or digits; the form alone.';
-
-CREATE FUNCTION compliance.is_sedol(p_text text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-    select p_text ~ '^[0-9BCDFGHJKLMNPQRSTVWXYZ]{6}[0-9]$' and (
-        select sum(
-            (strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1)
-            * (array[1, 3, 1, 7, 3, 9, 1])[place]
-        ) % 10 = 0
-        from string_to_table(p_text, null) with ordinality as t (c, place)
-    )
-$_$;
-
-COMMENT ON FUNCTION compliance.is_sedol(p_text text) IS 'London Stock Exchange: six characters without vowels, weights 1 3 1 7 3 9, and a check digit.';
-
-CREATE FUNCTION compliance.to_digits(p_text text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$
-    -- A is 10, B is 11, … Z is 35
-    select string_agg(
-        case when c between '0' and '9' then c else (ascii(c) - 55)::text end, '' order by place
-    )
-    from string_to_table(p_text, null) with ordinality as t (c, place)
-$$;
 
 CREATE FUNCTION control.ensure_partitions(p_business_date date) RETURNS void
     LANGUAGE plpgsql
@@ -1361,6 +1130,17 @@ $$;
 
 COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. Where the date has one, the laid table goes.';
 
+CREATE FUNCTION settlement.charge(p_base numeric, p_term settlement.fee_term) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select floor(
+        least(greatest(p_base * p_term.rate, p_term.amount_min), p_term.amount_max)
+        * p_term.factor + p_term.addend
+    ) * p_term.unit
+$$;
+
+COMMENT ON FUNCTION settlement.charge(p_base numeric, p_term settlement.fee_term) IS 'Base x rate, at least the one and at most the other bound (null: none), rounded. Base: not negative.';
+
 CREATE FUNCTION settlement.check_chains(p_dates date[], p_instruction_ids bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -1423,6 +1203,18 @@ $$;
 
 COMMENT ON FUNCTION settlement.check_new_events() IS 'Once per statement, as a set: every new event belongs to an instruction, moves what that says, and follows on the event before it.';
 
+CREATE FUNCTION settlement.count_fee_rates(p_business_date date) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select count(*) + count(withdrawn_at)
+    from reference.fee_rates
+    -- of the trade date, or of a settlement date of it
+    where effective_from <= p_business_date + 40
+      and coalesce(effective_until > p_business_date, true)
+$$;
+
+COMMENT ON FUNCTION settlement.count_fee_rates(p_business_date date) IS 'Rates that can apply to trades of a date, each once more when it is withdrawn: only grows.';
+
 CREATE FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) RETURNS TABLE(kept_terms text, refused_terms text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1442,6 +1234,24 @@ CREATE FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) RETURN
 $$;
 
 COMMENT ON FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the second states otherwise than the first: name=value, in name order; both null where the second says the same again.';
+
+CREATE FUNCTION settlement.ensure_fee_partition(p_business_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    partition_name constant text := 'trade_fees_' || to_char(p_business_date, 'YYYYMMDD');
+begin
+    -- the lock of settlement keeps a second maker away
+    if to_regclass('settlement.' || partition_name) is null then
+        execute format(
+            'create table settlement.%I partition of settlement.trade_fees for values in (%L)',
+            partition_name, p_business_date
+        );
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.ensure_fee_partition(p_business_date date) IS 'Makes a business date''s partition of settlement.trade_fees where it is missing.';
 
 CREATE FUNCTION settlement.ensure_partition(p_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
@@ -1588,6 +1398,83 @@ end
 $$;
 
 COMMENT ON FUNCTION settlement.judge_chains(p_dates date[], p_instruction_ids bigint[]) IS 'Each event of some instructions: does it follow on the one before; is a reversal the mirror of its original; and does what has settled in all fit the state that the last one leaves.';
+
+CREATE TABLE reference.fee_rates (
+    fee_rate_id integer NOT NULL,
+    fee_type text NOT NULL,
+    authority text,
+    booked_in text,
+    market_id text,
+    asset_class text,
+    counterparty_id text,
+    account text,
+    currency text,
+    side text,
+    effective_from date NOT NULL,
+    effective_until date,
+    date_rule text NOT NULL,
+    basis text NOT NULL,
+    rate numeric NOT NULL,
+    amount_min numeric,
+    amount_max numeric,
+    rounding text NOT NULL,
+    rounding_digits smallint NOT NULL,
+    is_taxed boolean NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT fee_rates_amounts_have_currency CHECK (((currency IS NOT NULL) OR ((basis = ANY (ARRAY['NOTIONAL'::text, 'CHARGES'::text])) AND (num_nonnulls(amount_min, amount_max) = 0)))),
+    CONSTRAINT fee_rates_basis_known CHECK ((basis = ANY (ARRAY['NOTIONAL'::text, 'QUANTITY'::text, 'TRADE'::text, 'CHARGES'::text]))),
+    CONSTRAINT fee_rates_booked_in_known CHECK ((booked_in = ANY (ARRAY['brokerage_fee'::text, 'clearing_fee'::text, 'exchange_fee'::text]))),
+    CONSTRAINT fee_rates_booked_or_owed CHECK ((num_nonnulls(authority, booked_in) = 1)),
+    CONSTRAINT fee_rates_bounds_ordered CHECK (((amount_min <= amount_max) AND (amount_min >= (0)::numeric))),
+    CONSTRAINT fee_rates_date_rule_known CHECK ((date_rule = ANY (ARRAY['TRADE_DATE'::text, 'SETTLEMENT_DATE'::text]))),
+    CONSTRAINT fee_rates_digits_range CHECK (((rounding_digits >= 0) AND (rounding_digits <= 6))),
+    CONSTRAINT fee_rates_rebates_have_no_bounds CHECK (((rate >= (0)::numeric) OR (num_nonnulls(amount_min, amount_max) = 0))),
+    CONSTRAINT fee_rates_rounding_known CHECK ((rounding = ANY (ARRAY['HALF_UP'::text, 'UP'::text, 'DOWN'::text]))),
+    CONSTRAINT fee_rates_side_known CHECK ((side = ANY (ARRAY['BUY'::text, 'SELL'::text]))),
+    CONSTRAINT fee_rates_source_given CHECK ((source <> ''::text)),
+    CONSTRAINT fee_rates_span CHECK ((effective_until > effective_from)),
+    CONSTRAINT fee_rates_tax_is_owed CHECK (((basis <> 'CHARGES'::text) OR ((authority IS NOT NULL) AND (NOT is_taxed)))),
+    CONSTRAINT fee_rates_type_is_a_name CHECK ((fee_type ~ '^[A-Z][A-Z0-9_]*$'::text))
+);
+
+COMMENT ON TABLE reference.fee_rates IS 'What is charged on a trade, in force from effective_from until the day before effective_until. A scope left null is any; of several rows of a fee type that fit a trade the most specific counts: account before counterparty before market before asset class before currency. A row that the file changes or no longer has is withdrawn and stays: charges name it.';
+
+COMMENT ON COLUMN reference.fee_rates.authority IS 'To whom it is owed beside the broker; null: it is part of a fee that the execution books.';
+
+COMMENT ON COLUMN reference.fee_rates.booked_in IS 'Which field of the execution books it, and so the commission of the snapshot; null: none.';
+
+COMMENT ON COLUMN reference.fee_rates.date_rule IS 'Whether the rate of the trade''s or of the settlement''s day counts.';
+
+COMMENT ON COLUMN reference.fee_rates.basis IS 'NOTIONAL: rate x |price x quantity|. QUANTITY: rate x quantity. TRADE: the rate, once a trade (no record names its order). CHARGES: a tax, rate x what the trade pays under is_taxed rows.';
+
+COMMENT ON COLUMN reference.fee_rates.rate IS 'Negative: a rebate.';
+
+COMMENT ON COLUMN reference.fee_rates.rounding IS 'Of the bounded amount to rounding_digits decimals. HALF_UP: halves away from zero. UP, DOWN: away from, towards zero.';
+
+CREATE FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) RETURNS settlement.fee_term
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    -- floor(x), -floor(-x) and floor(x + 0.5) of the size of the amount, in its last digit
+    select row(
+        p_rate.fee_rate_id,
+        p_rate.basis,
+        p_rate.rate,
+        p_rate.amount_min,
+        p_rate.amount_max,
+        way.sign * ('1e' || p_rate.rounding_digits)::numeric,
+        case p_rate.rounding when 'HALF_UP' then 0.5 else 0 end,
+        way.sign * ('1e-' || p_rate.rounding_digits)::numeric
+    )::settlement.fee_term
+    from (
+        select
+            case when p_rate.rate < 0 then -1 else 1 end
+            * case p_rate.rounding when 'UP' then -1 else 1 end as sign
+    ) as way
+$$;
+
+COMMENT ON FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) IS 'A rate, ready to be worked out a million times. Rounding is of the amount without its sign.';
 
 CREATE FUNCTION settlement.open_account(p_kind text, p_name text) RETURNS integer
     LANGUAGE plpgsql
@@ -1893,135 +1780,6 @@ CREATE TABLE books.stale_dates (
 );
 
 COMMENT ON TABLE books.stale_dates IS 'Dates that were closed and got or lost an execution afterwards: the next close of this or a later date builds their flows and marks anew, so that positions open right.';
-
-CREATE TABLE compliance.alert_events (
-    alert_id bigint NOT NULL,
-    sequence integer NOT NULL,
-    event text NOT NULL,
-    from_state text NOT NULL,
-    to_state text NOT NULL,
-    actor text NOT NULL,
-    reason text NOT NULL,
-    evidence jsonb,
-    run_id text,
-    occurred_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT alert_events_begin_at_open CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'OPEN'::text)))),
-    CONSTRAINT alert_events_evidence_of_findings CHECK (((evidence IS NOT NULL) = (event = ANY (ARRAY['RESTATED'::text, 'REOPENED'::text])))),
-    CONSTRAINT alert_events_says_who_and_why CHECK (((btrim(actor) <> ''::text) AND (btrim(reason) <> ''::text))),
-    CONSTRAINT alert_events_transition_allowed CHECK (compliance.is_allowed(event, from_state, to_state))
-);
-
-COMMENT ON TABLE compliance.alert_events IS 'What became of an alert, in sequence. DISPOSED: a person''s decision; WITHDRAWN: its cause is gone; REOPENED: the cause is back; RESTATED: found again with other values. Append-only.';
-
-CREATE TABLE compliance.alerts (
-    alert_id bigint NOT NULL,
-    business_date date NOT NULL,
-    rule text NOT NULL,
-    subject_kind text NOT NULL,
-    subject_id text NOT NULL,
-    symbol text,
-    account text,
-    counterparty_id text,
-    severity text NOT NULL,
-    closing_needs_second_person boolean NOT NULL,
-    evidence jsonb NOT NULL,
-    run_id text NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    CONSTRAINT alerts_has_evidence CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (evidence <> '{}'::jsonb))),
-    CONSTRAINT alerts_kind_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'TRADE_PAIR'::text, 'POSITION'::text, 'FEED'::text, 'REFERENCE'::text])))
-);
-
-COMMENT ON TABLE compliance.alerts IS 'What a rule flagged, as it was first found: exact values as text in evidence. Once per date, rule and subject. What became of it: compliance.alert_events. Append-only.';
-
-ALTER TABLE compliance.alerts ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME compliance.alerts_alert_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
-CREATE TABLE compliance.anomalies (
-    business_date date NOT NULL,
-    trade_id text NOT NULL,
-    version integer NOT NULL,
-    rank integer NOT NULL,
-    score numeric NOT NULL,
-    is_flagged boolean NOT NULL,
-    components jsonb NOT NULL,
-    symbol text NOT NULL,
-    account text NOT NULL,
-    counterparty_id text NOT NULL,
-    side text NOT NULL,
-    quantity numeric NOT NULL,
-    price numeric NOT NULL,
-    currency text NOT NULL,
-    executed_at timestamp with time zone NOT NULL,
-    run_id text NOT NULL
-);
-
-COMMENT ON TABLE compliance.anomalies IS 'The most unusual trades of a date, first of them rank 1: score, and each component with value, median and MAD. A ranking for reviewers; it blocks nothing. Scores are statistics, not money.';
-
-CREATE TABLE compliance.coverage (
-    business_date date NOT NULL,
-    rule text NOT NULL,
-    outcome text NOT NULL,
-    subject_count bigint NOT NULL,
-    run_id text NOT NULL,
-    CONSTRAINT coverage_outcome_is_a_name CHECK ((outcome ~ '^[a-z][a-z0-9_]*$'::text)),
-    CONSTRAINT coverage_positive CHECK ((subject_count >= 0))
-);
-
-COMMENT ON TABLE compliance.coverage IS 'How many subjects of a date each rule checked, and why it did not check the others: what is not checked has not passed.';
-
-CREATE VIEW compliance.current_alerts AS
- SELECT a.alert_id,
-    a.business_date,
-    a.rule,
-    a.severity,
-    a.subject_kind,
-    a.subject_id,
-    a.symbol,
-    a.account,
-    a.counterparty_id,
-    COALESCE(last.to_state, 'OPEN'::text) AS state,
-    COALESCE(stated.evidence, a.evidence) AS evidence,
-    a.evidence AS first_evidence,
-    a.closing_needs_second_person,
-    a.run_id,
-    a.opened_at,
-    decided.actor AS disposed_by,
-    decided.occurred_at AS disposed_at,
-    decided.reason AS disposition_reason,
-    COALESCE((stated.sequence > decided.sequence), false) AS is_restated_since,
-        CASE last.to_state
-            WHEN 'WITHDRAWN'::text THEN last.reason
-            ELSE NULL::text
-        END AS withdrawn_reason
-   FROM (((compliance.alerts a
-     LEFT JOIN LATERAL ( SELECT e.to_state,
-            e.reason
-           FROM compliance.alert_events e
-          WHERE (e.alert_id = a.alert_id)
-          ORDER BY e.sequence DESC
-         LIMIT 1) last ON (true))
-     LEFT JOIN LATERAL ( SELECT e.sequence,
-            e.evidence
-           FROM compliance.alert_events e
-          WHERE ((e.alert_id = a.alert_id) AND (e.evidence IS NOT NULL))
-          ORDER BY e.sequence DESC
-         LIMIT 1) stated ON (true))
-     LEFT JOIN LATERAL ( SELECT e.sequence,
-            e.actor,
-            e.occurred_at,
-            e.reason
-           FROM compliance.alert_events e
-          WHERE ((e.alert_id = a.alert_id) AND (e.event = 'DISPOSED'::text))
-          ORDER BY e.sequence DESC
-         LIMIT 1) decided ON (true));
-
-COMMENT ON VIEW compliance.current_alerts IS 'One row per alert: its state, its newest evidence, and the last decision of a person. is_restated_since: found with other values after that decision.';
 
 CREATE TABLE control.alert_deliveries (
     alert_id bigint NOT NULL,
@@ -3847,6 +3605,20 @@ CREATE VIEW recon.trades AS
 
 COMMENT ON VIEW recon.trades IS 'One row per date and trade with exactly one outcome. reconciled: it matches, and later batches skip it. uncompared: between promotion and the comparison of the same run, never after a close.';
 
+CREATE TABLE reference.affirmation_cutoffs (
+    market_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    cutoff_time time without time zone NOT NULL,
+    rate_target numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT affirmation_cutoffs_source_given CHECK ((source <> ''::text)),
+    CONSTRAINT affirmation_cutoffs_target_range CHECK (((rate_target >= (0)::numeric) AND (rate_target <= (1)::numeric)))
+);
+
+COMMENT ON TABLE reference.affirmation_cutoffs IS 'By when a trade is to be affirmed: a time of its trade date in the market''s zone, and the share that is aimed at. A market and asset class without a row has none.';
+
 CREATE TABLE reference.alert_policies (
     kind text NOT NULL,
     channels text[] NOT NULL,
@@ -3859,28 +3631,6 @@ CREATE TABLE reference.alert_policies (
 );
 
 COMMENT ON TABLE reference.alert_policies IS 'Per kind of alert: where it goes; seconds that the first item waits for more to come; seconds between two alerts of the kind, in which everything new is gathered; items listed one by one.';
-
-CREATE TABLE reference.anomaly_policies (
-    effective_from date NOT NULL,
-    score_above numeric NOT NULL,
-    points_min integer NOT NULL,
-    kept_max integer NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT anomaly_policies_positive CHECK (((score_above > (0)::numeric) AND (points_min > 0) AND (kept_max > 0)))
-);
-
-COMMENT ON TABLE reference.anomaly_policies IS 'Modified z strictly above score_above is flagged; a group of fewer than points_min is unscored; the kept_max highest of a date are kept: what people can review.';
-
-CREATE TABLE reference.beneficial_owners (
-    account text NOT NULL,
-    effective_from date NOT NULL,
-    beneficial_owner text NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE reference.beneficial_owners IS 'Who an account is traded for, by date.';
 
 CREATE TABLE reference.calendar_days (
     calendar_id text NOT NULL,
@@ -3916,18 +3666,6 @@ ALTER TABLE reference.calendar_overrides ALTER COLUMN override_id ADD GENERATED 
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE reference.compliance_rules (
-    rule text NOT NULL,
-    effective_from date NOT NULL,
-    severity text NOT NULL,
-    closing_needs_second_person boolean NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT compliance_rules_severity_known CHECK ((severity = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text])))
-);
-
-COMMENT ON TABLE reference.compliance_rules IS 'The rules that alerts name. closing_needs_second_person: an alert is escalated by one person and closed by another; otherwise one person may close it with no issue.';
 
 CREATE TABLE reference.currencies (
     currency text NOT NULL,
@@ -3973,16 +3711,14 @@ END)
 
 COMMENT ON TABLE reference.deadlines IS 'By when a feed (or one source of it) must have delivered, and a date be closed, on business days of a calendar, in local time; and for how long capture may do nothing while messages wait.';
 
-CREATE TABLE reference.instrument_identifiers (
-    symbol text NOT NULL,
-    scheme text NOT NULL,
-    identifier text NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT instrument_identifiers_scheme_known CHECK ((scheme = ANY (ARRAY['CUSIP'::text, 'SEDOL'::text, 'FIGI'::text])))
+ALTER TABLE reference.fee_rates ALTER COLUMN fee_rate_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME reference.fee_rates_fee_rate_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
-
-COMMENT ON TABLE reference.instrument_identifiers IS 'Further identifiers of instruments, beside the ISIN. Their form is checked daily, not refused.';
 
 CREATE TABLE reference.life_cycle_states (
     state text NOT NULL,
@@ -4059,50 +3795,6 @@ ALTER TABLE reference.netting_agreements ALTER COLUMN netting_agreement_id ADD G
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE reference.position_limits (
-    account text NOT NULL,
-    asset_class text NOT NULL,
-    effective_from date NOT NULL,
-    quantity_max numeric NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT position_limits_positive CHECK ((quantity_max > (0)::numeric))
-);
-
-COMMENT ON TABLE reference.position_limits IS 'The largest position of an account in one instrument, long or short, inclusive. * where an account has no row of its own.';
-
-CREATE TABLE reference.price_bands (
-    asset_class text NOT NULL,
-    price_above numeric NOT NULL,
-    effective_from date NOT NULL,
-    band_percent numeric NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT price_bands_positive CHECK (((price_above >= (0)::numeric) AND (band_percent > (0)::numeric)))
-);
-
-COMMENT ON TABLE reference.price_bands IS 'How far a price may be from the mark, in percent of the mark, inclusive; by the mark: the row of the greatest price_above that the mark is strictly above. * where a class has no rows of its own.';
-
-CREATE TABLE reference.reporting_deadlines (
-    regime text NOT NULL,
-    market_id text NOT NULL,
-    asset_class text NOT NULL,
-    effective_from date NOT NULL,
-    timezone text NOT NULL,
-    calendar_id text NOT NULL,
-    basis text NOT NULL,
-    minutes_max integer NOT NULL,
-    opens_at time without time zone NOT NULL,
-    closes_at time without time zone NOT NULL,
-    listed_max integer NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT reporting_deadlines_basis_known CHECK ((basis = ANY (ARRAY['ELAPSED'::text, 'NEXT_DAY'::text]))),
-    CONSTRAINT reporting_deadlines_range CHECK (((minutes_max >= 0) AND (opens_at <= closes_at) AND (listed_max > 0)))
-);
-
-COMMENT ON TABLE reference.reporting_deadlines IS 'When a trade must be reported. ELAPSED: minutes_max after it was executed, where that instant lies between opens_at and closes_at of a day of the calendar, otherwise after the next opens_at. NEXT_DAY: minutes_max after opens_at of the calendar''s next day. Lateness of more trades of one source than listed_max is one alert for all of them.';
 
 CREATE TABLE reference.retention_policies (
     subject text NOT NULL,
@@ -4183,6 +3875,8 @@ CREATE TABLE reference.tolerances (
     grace_seconds integer NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
     order_answer_seconds integer DEFAULT 300 NOT NULL,
+    fee_delta_max numeric DEFAULT 0.01 NOT NULL,
+    CONSTRAINT tolerances_fee_not_negative CHECK ((fee_delta_max >= (0)::numeric)),
     CONSTRAINT tolerances_not_negative CHECK (((quantity_delta_max >= (0)::numeric) AND (price_delta_max >= (0)::numeric) AND (timestamp_delta_ms_max >= 0) AND (pnl_delta_limit > (0)::numeric) AND (grace_seconds >= 0))),
     CONSTRAINT tolerances_order_answer_positive CHECK ((order_answer_seconds > 0))
 );
@@ -4191,48 +3885,77 @@ COMMENT ON TABLE reference.tolerances IS 'Bounds of the three-way reconciliation
 
 COMMENT ON COLUMN reference.tolerances.order_answer_seconds IS 'How long an order may wait for its answer, and an answer for its order, before it is a break.';
 
-CREATE TABLE reference.trade_limits (
-    asset_class text NOT NULL,
-    currency text NOT NULL,
-    effective_from date NOT NULL,
-    quantity_max numeric NOT NULL,
-    notional_max numeric NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT trade_limits_positive CHECK (((quantity_max > (0)::numeric) AND (notional_max > (0)::numeric)))
-);
+COMMENT ON COLUMN reference.tolerances.fee_delta_max IS 'How far a booked fee may be from the computed one, inclusive, in the trade''s currency.';
 
-COMMENT ON TABLE reference.trade_limits IS 'The largest quantity and notional of one trade, inclusive, in units of the instrument and in the currency of the trade.';
+CREATE VIEW report.current_executions AS
+ SELECT business_date,
+    trade_id,
+    version,
+    source_id,
+    symbol,
+    asset_class,
+    side,
+    quantity,
+    notional,
+    brokerage_fee,
+    clearing_fee,
+    exchange_fee,
+    currency,
+    counterparty_id,
+    executed_at,
+    status
+   FROM trade.executions e
+  WHERE (NOT (EXISTS ( SELECT
+           FROM trade.executions newer
+          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1)))));
 
-CREATE TABLE reference.trading_restrictions (
-    symbol text NOT NULL,
-    account text NOT NULL,
-    side text NOT NULL,
-    effective_from date NOT NULL,
-    effective_until date NOT NULL,
-    reason text NOT NULL,
-    decided_by text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT trading_restrictions_not_negative CHECK ((effective_until >= effective_from)),
-    CONSTRAINT trading_restrictions_reason_given CHECK (((btrim(reason) <> ''::text) AND (btrim(decided_by) <> ''::text))),
-    CONSTRAINT trading_restrictions_side_known CHECK ((side = ANY (ARRAY['BUY'::text, 'SELL'::text, '*'::text])))
-);
+COMMENT ON VIEW report.current_executions IS 'The highest version of each execution.';
 
-COMMENT ON TABLE reference.trading_restrictions IS 'What may not be traded, from and until (both inclusive), by whom (* the whole firm) and why.';
+CREATE VIEW settlement.affirmations AS
+ SELECT e.business_date,
+    e.trade_id,
+    e.version,
+    m.market_id,
+    e.asset_class,
+    e.counterparty_id,
+    x.cutoff_at,
+        CASE
+            WHEN (t.trade_id IS NOT NULL) THEN GREATEST(e.recorded_at, c.recorded_at)
+            ELSE NULL::timestamp with time zone
+        END AS affirmed_at,
+    COALESCE(((t.trade_id IS NOT NULL) AND (GREATEST(e.recorded_at, c.recorded_at) <= x.cutoff_at)), false) AS is_in_time,
+    x.rate_target
+   FROM (((((((report.current_executions live
+     JOIN trade.executions e ON (((e.business_date = live.business_date) AND (e.trade_id = live.trade_id) AND (e.version = live.version))))
+     LEFT JOIN reference.instruments i ON ((i.symbol = e.symbol)))
+     LEFT JOIN reference.sources o ON ((o.source_id = e.source_id)))
+     JOIN reference.markets m ON ((m.market_id = COALESCE(i.market_id, o.market_id))))
+     JOIN LATERAL ( SELECT ((e.business_date + a.cutoff_time) AT TIME ZONE m.timezone) AS cutoff_at,
+            a.rate_target
+           FROM reference.affirmation_cutoffs a
+          WHERE ((a.market_id = m.market_id) AND (a.asset_class = e.asset_class) AND (a.effective_from <= e.business_date))
+          ORDER BY a.effective_from DESC
+         LIMIT 1) x ON (true))
+     LEFT JOIN recon.matches t ON (((t.business_date = e.business_date) AND (t.trade_id = e.trade_id) AND (t.execution_version = e.version) AND (t.confirmation_version IS NOT NULL))))
+     LEFT JOIN trade.confirmations c ON (((c.business_date = t.business_date) AND (c.trade_id = t.trade_id) AND (c.version = t.confirmation_version))))
+  WHERE ((e.status <> 'CANCELLED'::text) AND o.expects_confirmation);
 
-CREATE TABLE reference.wash_trade_policies (
-    asset_class text NOT NULL,
-    effective_from date NOT NULL,
-    window_ms integer NOT NULL,
-    price_delta_percent_max numeric NOT NULL,
-    quantity_delta_percent_max numeric NOT NULL,
-    is_same_counterparty boolean NOT NULL,
-    source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT wash_trade_policies_range CHECK (((window_ms > 0) AND (price_delta_percent_max >= (0)::numeric) AND (quantity_delta_percent_max >= (0)::numeric)))
-);
+COMMENT ON VIEW settlement.affirmations IS 'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: when the later of the two records that match, execution and confirmation, was accepted; null while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
 
-COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
+CREATE VIEW report.affirmation_rates AS
+ SELECT business_date,
+    market_id,
+    counterparty_id,
+    count(*) AS trade_count,
+    count(affirmed_at) AS affirmed_count,
+    count(*) FILTER (WHERE is_in_time) AS in_time_count,
+    round(((count(*) FILTER (WHERE is_in_time))::numeric / (count(*))::numeric), 4) AS affirmation_rate,
+    max(rate_target) AS rate_target,
+    ((count(*) FILTER (WHERE is_in_time))::numeric >= (max(rate_target) * (count(*))::numeric)) AS is_target_met
+   FROM settlement.affirmations
+  GROUP BY GROUPING SETS ((business_date, market_id, counterparty_id), (business_date, market_id));
+
+COMMENT ON VIEW report.affirmation_rates IS 'Share of trades affirmed by the cutoff, per date, market and counterparty; counterparty_id null: the whole market. Whether the target is met is decided before rounding.';
 
 CREATE VIEW report.break_counterparties AS
  SELECT b.business_date,
@@ -4289,43 +4012,6 @@ CREATE VIEW report.breaks AS
 
 COMMENT ON VIEW report.breaks IS 'Breaks of the reconciliation and of settlement, with the unit of their delta and names from reference data; trade_id names the subject, whatever its kind.';
 
-CREATE VIEW report.compliance_alerts AS
- SELECT a.business_date,
-    a.rule,
-    a.severity,
-    a.alert_id,
-    a.subject_kind,
-    a.subject_id,
-    a.symbol,
-    a.account,
-    a.counterparty_id,
-    a.state,
-    a.evidence,
-    a.disposed_by,
-    a.disposed_at,
-    a.disposition_reason,
-    a.is_restated_since,
-    a.withdrawn_reason,
-    r.source AS rule_source,
-    row_number() OVER (PARTITION BY a.business_date ORDER BY (a.state = ANY (ARRAY['OPEN'::text, 'ESCALATED'::text])) DESC, (array_position(ARRAY['HIGH'::text, 'MEDIUM'::text, 'LOW'::text], a.severity)), a.rule, (a.subject_id COLLATE "C")) AS place
-   FROM (compliance.current_alerts a
-     LEFT JOIN LATERAL ( SELECT c.source
-           FROM reference.compliance_rules c
-          WHERE ((c.rule = a.rule) AND (c.effective_from <= a.business_date))
-          ORDER BY c.effective_from DESC
-         LIMIT 1) r ON (true));
-
-COMMENT ON VIEW report.compliance_alerts IS 'Alerts of a date with their disposition, in the order in which they should be read (place).';
-
-CREATE VIEW report.compliance_coverage AS
- SELECT business_date,
-    rule,
-    outcome,
-    subject_count
-   FROM compliance.coverage;
-
-COMMENT ON VIEW report.compliance_coverage IS 'How many subjects each rule of a date checked, and why it did not check the others.';
-
 CREATE VIEW report.conflict_counts AS
  SELECT business_date,
     record_type,
@@ -4367,185 +4053,97 @@ CREATE VIEW report.control_totals AS
 
 COMMENT ON VIEW report.control_totals IS 'received = accepted + rejected + duplicate for the date''s own messages; offsets = messages + empty + lost over the drained ranges that hold them, which may hold other dates'' messages too.';
 
-CREATE VIEW report.current_executions AS
+CREATE VIEW report.fee_breaks AS
  SELECT business_date,
-    trade_id,
-    version,
-    source_id,
-    symbol,
-    asset_class,
-    side,
-    quantity,
-    notional,
-    brokerage_fee,
-    clearing_fee,
-    exchange_fee,
+    subject_id AS trade_id,
+    break_type,
+    status,
+    (expected_value)::numeric AS computed_amount,
+    (actual_value)::numeric AS booked_amount,
+    delta,
+    exposure_amount,
     currency,
     counterparty_id,
-    executed_at,
-    status
-   FROM trade.executions e
-  WHERE (NOT (EXISTS ( SELECT
-           FROM trade.executions newer
-          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1)))));
+    symbol,
+    opened_at,
+    resolved_at
+   FROM settlement.breaks b
+  WHERE (subject_kind = 'FEE'::text);
 
-COMMENT ON VIEW report.current_executions IS 'The highest version of each execution.';
+COMMENT ON VIEW report.fee_breaks IS 'Booked fees that differ from the computed ones: delta = booked - computed.';
 
-CREATE TABLE settlement.events (
-    instruction_id bigint NOT NULL,
-    settlement_date date NOT NULL,
-    effective_on date NOT NULL,
-    act_id integer NOT NULL,
-    sequence smallint NOT NULL,
-    reverses_sequence smallint,
-    deliverer_id integer,
-    receiver_id integer,
-    payer_id integer,
-    payee_id integer,
-    net_instruction_id bigint,
-    kind text NOT NULL,
-    from_state text NOT NULL,
-    to_state text NOT NULL,
-    symbol text,
-    delivered_currency text,
-    currency text,
-    quantity numeric,
-    amount numeric,
-    CONSTRAINT events_begin_at_instructed CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'INSTRUCTED'::text)))),
-    CONSTRAINT events_cash_leg_whole CHECK (
-CASE
-    WHEN (amount IS NULL) THEN (num_nonnulls(currency, payer_id, payee_id) = 0)
-    ELSE ((amount > (0)::numeric) AND (num_nonnulls(currency, payer_id, payee_id) = 3) AND (payer_id <> payee_id))
-END),
-    CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['STATUS'::text, 'SETTLEMENT'::text, 'NETTED'::text, 'REVERSAL'::text]))),
-    CONSTRAINT events_movement_fits_kind CHECK (
-CASE kind
-    WHEN 'SETTLEMENT'::text THEN (num_nonnulls(quantity, amount) >= 1)
-    WHEN 'REVERSAL'::text THEN true
-    ELSE (num_nonnulls(quantity, amount) = 0)
-END),
-    CONSTRAINT events_net_named CHECK (((kind = 'NETTED'::text) = (net_instruction_id IS NOT NULL))),
-    CONSTRAINT events_reversal_points_back CHECK (
-CASE kind
-    WHEN 'REVERSAL'::text THEN ((reverses_sequence >= 1) AND (reverses_sequence <= (sequence - 1)))
-    ELSE (reverses_sequence IS NULL)
-END),
-    CONSTRAINT events_securities_leg_whole CHECK (
-CASE
-    WHEN (quantity IS NULL) THEN (num_nonnulls(symbol, delivered_currency, deliverer_id, receiver_id) = 0)
-    ELSE ((quantity > (0)::numeric) AND (deliverer_id IS NOT NULL) AND (receiver_id IS NOT NULL) AND (num_nonnulls(symbol, delivered_currency) = 1) AND (deliverer_id <> receiver_id))
-END),
-    CONSTRAINT events_states_known CHECK ((from_state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'FAILING'::text, 'CANCELLED'::text]))),
-    CONSTRAINT events_transition_allowed CHECK (settlement.is_allowed(kind, from_state, to_state))
-)
-PARTITION BY LIST (settlement_date);
+CREATE TABLE settlement.charged_dates (
+    business_date date NOT NULL,
+    trade_count bigint NOT NULL,
+    charged_count bigint NOT NULL,
+    input_count bigint NOT NULL,
+    rate_count bigint NOT NULL,
+    run_id text NOT NULL
+);
 
-COMMENT ON TABLE settlement.events IS 'What became of each instruction, in sequence: a change of its state, and, in the same row, the movement that it is. A movement has both its sides in one row (who delivers and who receives; who pays and who is paid), so no half of one can be booked, and every sum is zero. Append-only.';
+COMMENT ON TABLE settlement.charged_dates IS 'Business dates whose fees were computed: live trades, those of them that a rate applies to, and of what it was made, so that anything that came since is noticed: rows of control.received_counts, and rates of the date recorded and withdrawn. Both only grow.';
 
-COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the partition.';
+CREATE VIEW report.fee_coverage AS
+ SELECT business_date,
+    trade_count,
+    charged_count,
+    (trade_count - charged_count) AS not_computed_count
+   FROM settlement.charged_dates c;
 
-COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
+COMMENT ON VIEW report.fee_coverage IS 'Live trades of a charged date, and how many of them any rate applies to. What lacks by market, asset class and type of fee: settlement.fees_not_computed.';
 
-COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
-
-COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
-
-CREATE TABLE settlement.instructions (
-    instruction_id bigint NOT NULL,
-    settlement_date date NOT NULL,
+CREATE TABLE settlement.trade_fees (
     business_date date NOT NULL,
     act_id integer NOT NULL,
-    subject_version integer NOT NULL,
-    part_number integer DEFAULT 0 NOT NULL,
-    standing_instruction_id integer,
-    house_account_id integer NOT NULL,
-    counterparty_account_id integer NOT NULL,
-    purpose text NOT NULL,
-    subject_id text NOT NULL,
-    direction text NOT NULL,
-    method text NOT NULL,
-    symbol text,
-    delivered_currency text,
-    asset_class text,
-    market_id text,
+    version integer NOT NULL,
+    sequence smallint NOT NULL,
+    reverses_sequence smallint,
+    trade_id text NOT NULL,
     currency text NOT NULL,
-    counterparty_id text NOT NULL,
-    account text NOT NULL,
-    strategy text NOT NULL,
-    quantity numeric,
-    amount numeric NOT NULL,
-    CONSTRAINT instructions_accounts_differ CHECK ((house_account_id <> counterparty_account_id)),
-    CONSTRAINT instructions_amount_fits_method CHECK (
-CASE method
-    WHEN 'FOP'::text THEN (amount = (0)::numeric)
-    WHEN 'PAYMENT'::text THEN (amount <> (0)::numeric)
-    ELSE true
-END),
-    CONSTRAINT instructions_asset_fits_method CHECK (
-CASE method
-    WHEN 'PAYMENT'::text THEN (num_nonnulls(symbol, delivered_currency, quantity) = 0)
-    WHEN 'PVP'::text THEN ((delivered_currency IS NOT NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
-    ELSE ((delivered_currency IS NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
-END),
-    CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
-    CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
-    CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
-    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
+    fee_rate_ids integer[] NOT NULL,
+    amounts numeric[] NOT NULL,
+    CONSTRAINT trade_fees_amounts_fit_rates CHECK (((cardinality(amounts) = cardinality(fee_rate_ids)) AND (cardinality(amounts) > 0))),
+    CONSTRAINT trade_fees_sequence_alternates CHECK (((sequence >= 1) AND (NOT (reverses_sequence IS DISTINCT FROM
+CASE
+    WHEN (((sequence)::integer % 2) = 0) THEN ((sequence - 1))::smallint
+    ELSE NULL::smallint
+END))))
 )
-PARTITION BY LIST (settlement_date);
+PARTITION BY LIST (business_date);
 
-COMMENT ON TABLE settlement.instructions IS 'What is to be delivered and paid on a settlement date: one row per version of a trade (or part of it, or order, net, fee, penalty). The row is itself the event INSTRUCTED. Append-only.';
+COMMENT ON TABLE settlement.trade_fees IS 'What a version of a trade is charged: one row with all its fees, each with the rate that it follows from. A correction of the trade or of a rate writes a reversal and a new charge; a cancellation the reversal. A trade under no rate has no row: not computed, which is not zero. Lines: view settlement.fees. Append-only.';
 
-COMMENT ON COLUMN settlement.instructions.settlement_date IS 'The intended one (ISD), for ever: the day on which it really settled is an event''s.';
+CREATE VIEW settlement.fees AS
+ SELECT f.business_date,
+    f.trade_id,
+    f.version,
+    f.sequence,
+    f.reverses_sequence,
+    r.fee_type,
+    r.authority,
+    r.booked_in,
+    line.amount,
+    f.currency,
+    line.fee_rate_id,
+    f.act_id
+   FROM ((settlement.trade_fees f
+     CROSS JOIN LATERAL UNNEST(f.fee_rate_ids, f.amounts) line(fee_rate_id, amount))
+     JOIN reference.fee_rates r USING (fee_rate_id));
 
-COMMENT ON COLUMN settlement.instructions.part_number IS '0: the whole; 1, 2, …: its parts.';
+COMMENT ON VIEW settlement.fees IS 'Every fee of every charge and, negative, of every reversal, with the rate that it follows from. The sum over a trade is what it costs now. Ask by business_date.';
 
-COMMENT ON COLUMN settlement.instructions.subject_id IS 'What is instructed, by purpose: the trade id, the order id, the net''s, the statement''s. Of business_date and subject_version.';
+CREATE VIEW report.fee_summary AS
+ SELECT business_date,
+    fee_type,
+    COALESCE(authority, 'BROKER'::text) AS payee,
+    currency,
+    count(*) FILTER (WHERE (reverses_sequence IS NULL)) AS charge_count,
+    count(*) FILTER (WHERE (reverses_sequence IS NOT NULL)) AS reversal_count,
+    sum(amount) AS amount
+   FROM settlement.fees
+  GROUP BY business_date, fee_type, authority, currency;
 
-COMMENT ON COLUMN settlement.instructions.direction IS 'Ours: RECEIVE or DELIVER the asset. PAYMENT: RECEIVE means that we pay, as against delivery.';
-
-COMMENT ON COLUMN settlement.instructions.symbol IS 'What is delivered; for PVP the pair, whose delivered_currency is delivered.';
-
-COMMENT ON COLUMN settlement.instructions.amount IS 'Paid by who receives to who delivers, in currency, rounded half up to its minor unit. Negative (a negative price): the deliverer pays. 0: nothing is paid.';
-
-CREATE VIEW report.due_instructions AS
- WITH told AS (
-         SELECT events.settlement_date,
-            events.instruction_id,
-            max(events.sequence) AS last_sequence,
-            sum(
-                CASE events.kind
-                    WHEN 'REVERSAL'::text THEN (- events.quantity)
-                    ELSE events.quantity
-                END) AS settled_quantity,
-            sum(
-                CASE events.kind
-                    WHEN 'REVERSAL'::text THEN (- events.amount)
-                    ELSE events.amount
-                END) AS settled_amount
-           FROM settlement.events
-          WHERE (events.effective_on <= events.settlement_date)
-          GROUP BY events.settlement_date, events.instruction_id
-        )
- SELECT i.settlement_date,
-    i.instruction_id,
-    i.purpose,
-    i.market_id,
-    i.asset_class,
-    i.counterparty_id,
-    i.symbol,
-    i.currency,
-    abs(i.amount) AS due_amount,
-        CASE
-            WHEN (e.kind = 'NETTED'::text) THEN 'NETTED'::text
-            ELSE COALESCE(e.to_state, 'INSTRUCTED'::text)
-        END AS state,
-    COALESCE(t.settled_amount, (0)::numeric) AS settled_amount
-   FROM ((settlement.instructions i
-     LEFT JOIN told t ON (((t.settlement_date = i.settlement_date) AND (t.instruction_id = i.instruction_id))))
-     LEFT JOIN settlement.events e ON (((e.settlement_date = t.settlement_date) AND (e.instruction_id = t.instruction_id) AND (e.sequence = t.last_sequence))));
-
-COMMENT ON VIEW report.due_instructions IS 'Instructions with their state at the end of their settlement date; NETTED: settled by the movements of a net. Amounts without signs, in currency. Ask by settlement_date.';
+COMMENT ON VIEW report.fee_summary IS 'What the trades of a date cost by type of fee: charges, reversals and their sum. BROKER: booked on the execution; else the authority to which it is owed.';
 
 CREATE VIEW report.latest_quality_results AS
  WITH batches_of_dates AS (
@@ -4767,26 +4365,6 @@ CREATE VIEW report.suite_results AS
 
 COMMENT ON VIEW report.suite_results IS 'Newest result of each suite: over the micro-batches that hold messages of the date, and over the whole date at close.';
 
-CREATE VIEW report.top_anomalies AS
- SELECT business_date,
-    rank,
-    trade_id,
-    version,
-    score,
-    is_flagged,
-    components,
-    symbol,
-    account,
-    counterparty_id,
-    side,
-    quantity,
-    price,
-    currency,
-    executed_at
-   FROM compliance.anomalies;
-
-COMMENT ON VIEW report.top_anomalies IS 'The most unusual trades of a date: rank 1 first. components: per component score z, value, median, mad, points; an unscored component is left out. Ranks and explains; blocks nothing.';
-
 CREATE VIEW report.trade_outcomes AS
  WITH open_breaks AS (
          SELECT breaks.business_date,
@@ -4951,6 +4529,75 @@ CREATE TABLE settlement.cycles (
 
 COMMENT ON TABLE settlement.cycles IS 'Settlement dates that were run, and how many of their instructions were open afterwards: the next run looks at those with any. Null: one has come since.';
 
+CREATE TABLE settlement.events (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    effective_on date NOT NULL,
+    act_id integer NOT NULL,
+    sequence smallint NOT NULL,
+    reverses_sequence smallint,
+    deliverer_id integer,
+    receiver_id integer,
+    payer_id integer,
+    payee_id integer,
+    net_instruction_id bigint,
+    kind text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    currency text,
+    quantity numeric,
+    amount numeric,
+    CONSTRAINT events_begin_at_instructed CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'INSTRUCTED'::text)))),
+    CONSTRAINT events_cash_leg_whole CHECK (
+CASE
+    WHEN (amount IS NULL) THEN (num_nonnulls(currency, payer_id, payee_id) = 0)
+    ELSE ((amount > (0)::numeric) AND (num_nonnulls(currency, payer_id, payee_id) = 3) AND (payer_id <> payee_id))
+END),
+    CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['STATUS'::text, 'SETTLEMENT'::text, 'NETTED'::text, 'REVERSAL'::text]))),
+    CONSTRAINT events_movement_fits_kind CHECK (
+CASE kind
+    WHEN 'SETTLEMENT'::text THEN (num_nonnulls(quantity, amount) >= 1)
+    WHEN 'REVERSAL'::text THEN true
+    ELSE (num_nonnulls(quantity, amount) = 0)
+END),
+    CONSTRAINT events_net_named CHECK (((kind = 'NETTED'::text) = (net_instruction_id IS NOT NULL))),
+    CONSTRAINT events_reversal_points_back CHECK (
+CASE kind
+    WHEN 'REVERSAL'::text THEN ((reverses_sequence >= 1) AND (reverses_sequence <= (sequence - 1)))
+    ELSE (reverses_sequence IS NULL)
+END),
+    CONSTRAINT events_securities_leg_whole CHECK (
+CASE
+    WHEN (quantity IS NULL) THEN (num_nonnulls(symbol, delivered_currency, deliverer_id, receiver_id) = 0)
+    ELSE ((quantity > (0)::numeric) AND (deliverer_id IS NOT NULL) AND (receiver_id IS NOT NULL) AND (num_nonnulls(symbol, delivered_currency) = 1) AND (deliverer_id <> receiver_id))
+END),
+    CONSTRAINT events_states_known CHECK ((from_state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'FAILING'::text, 'CANCELLED'::text]))),
+    CONSTRAINT events_transition_allowed CHECK (settlement.is_allowed(kind, from_state, to_state))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.events IS 'What became of each instruction, in sequence: a change of its state, and, in the same row, the movement that it is. A movement has both its sides in one row (who delivers and who receives; who pays and who is paid), so no half of one can be booked, and every sum is zero. Append-only.';
+
+COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the partition.';
+
+COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
+
+COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
+
+COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
+
+CREATE TABLE settlement.fees_not_computed (
+    business_date date NOT NULL,
+    market_id text NOT NULL,
+    asset_class text NOT NULL,
+    fee_type text NOT NULL,
+    trade_count bigint NOT NULL
+);
+
+COMMENT ON TABLE settlement.fees_not_computed IS 'Live trades of a charged date that a fee was not computed for: one whose rates fit them by scope, but none on their date; ANY: no rate of any type fits them.';
+
 CREATE TABLE settlement.flow_mark (
     last_act_id integer NOT NULL,
     is_only_row boolean DEFAULT true NOT NULL,
@@ -4980,6 +4627,64 @@ ALTER TABLE settlement.holds ALTER COLUMN hold_id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE settlement.instructions (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    business_date date NOT NULL,
+    act_id integer NOT NULL,
+    subject_version integer NOT NULL,
+    part_number integer DEFAULT 0 NOT NULL,
+    standing_instruction_id integer,
+    house_account_id integer NOT NULL,
+    counterparty_account_id integer NOT NULL,
+    purpose text NOT NULL,
+    subject_id text NOT NULL,
+    direction text NOT NULL,
+    method text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    asset_class text,
+    market_id text,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    quantity numeric,
+    amount numeric NOT NULL,
+    CONSTRAINT instructions_accounts_differ CHECK ((house_account_id <> counterparty_account_id)),
+    CONSTRAINT instructions_amount_fits_method CHECK (
+CASE method
+    WHEN 'FOP'::text THEN (amount = (0)::numeric)
+    WHEN 'PAYMENT'::text THEN (amount <> (0)::numeric)
+    ELSE true
+END),
+    CONSTRAINT instructions_asset_fits_method CHECK (
+CASE method
+    WHEN 'PAYMENT'::text THEN (num_nonnulls(symbol, delivered_currency, quantity) = 0)
+    WHEN 'PVP'::text THEN ((delivered_currency IS NOT NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+    ELSE ((delivered_currency IS NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+END),
+    CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
+    CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
+    CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
+    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.instructions IS 'What is to be delivered and paid on a settlement date: one row per version of a trade (or part of it, or order, net, fee, penalty). The row is itself the event INSTRUCTED. Append-only.';
+
+COMMENT ON COLUMN settlement.instructions.settlement_date IS 'The intended one (ISD), for ever: the day on which it really settled is an event''s.';
+
+COMMENT ON COLUMN settlement.instructions.part_number IS '0: the whole; 1, 2, …: its parts.';
+
+COMMENT ON COLUMN settlement.instructions.subject_id IS 'What is instructed, by purpose: the trade id, the order id, the net''s, the statement''s. Of business_date and subject_version.';
+
+COMMENT ON COLUMN settlement.instructions.direction IS 'Ours: RECEIVE or DELIVER the asset. PAYMENT: RECEIVE means that we pay, as against delivery.';
+
+COMMENT ON COLUMN settlement.instructions.symbol IS 'What is delivered; for PVP the pair, whose delivered_currency is delivered.';
+
+COMMENT ON COLUMN settlement.instructions.amount IS 'Paid by who receives to who delivers, in currency, rounded half up to its minor unit. Negative (a negative price): the deliverer pays. 0: nothing is paid.';
 
 CREATE VIEW settlement.instructed_movements AS
  SELECT instruction_id,
@@ -5787,24 +5492,6 @@ ALTER TABLE ONLY books.marks
 ALTER TABLE ONLY books.stale_dates
     ADD CONSTRAINT stale_dates_pk PRIMARY KEY (business_date);
 
-ALTER TABLE ONLY compliance.alert_events
-    ADD CONSTRAINT alert_events_pk PRIMARY KEY (alert_id, sequence);
-
-ALTER TABLE ONLY compliance.alerts
-    ADD CONSTRAINT alerts_pk PRIMARY KEY (alert_id);
-
-ALTER TABLE ONLY compliance.alerts
-    ADD CONSTRAINT alerts_subject_key UNIQUE (business_date, rule, subject_kind, subject_id);
-
-ALTER TABLE ONLY compliance.anomalies
-    ADD CONSTRAINT anomalies_pk PRIMARY KEY (business_date, trade_id);
-
-ALTER TABLE ONLY compliance.anomalies
-    ADD CONSTRAINT anomalies_rank_key UNIQUE (business_date, rank);
-
-ALTER TABLE ONLY compliance.coverage
-    ADD CONSTRAINT coverage_pk PRIMARY KEY (business_date, rule, outcome);
-
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_pk PRIMARY KEY (alert_id, channel);
 
@@ -5922,23 +5609,17 @@ ALTER TABLE ONLY recon.pending
 ALTER TABLE ONLY recon.single_matches
     ADD CONSTRAINT single_matches_pk PRIMARY KEY (trade_id, business_date);
 
+ALTER TABLE ONLY reference.affirmation_cutoffs
+    ADD CONSTRAINT affirmation_cutoffs_pk PRIMARY KEY (market_id, asset_class, effective_from);
+
 ALTER TABLE ONLY reference.alert_policies
     ADD CONSTRAINT alert_policies_pk PRIMARY KEY (kind);
-
-ALTER TABLE ONLY reference.anomaly_policies
-    ADD CONSTRAINT anomaly_policies_pk PRIMARY KEY (effective_from);
-
-ALTER TABLE ONLY reference.beneficial_owners
-    ADD CONSTRAINT beneficial_owners_pk PRIMARY KEY (account, effective_from);
 
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
 ALTER TABLE ONLY reference.calendar_overrides
     ADD CONSTRAINT calendar_overrides_pk PRIMARY KEY (override_id);
-
-ALTER TABLE ONLY reference.compliance_rules
-    ADD CONSTRAINT compliance_rules_pk PRIMARY KEY (rule, effective_from);
 
 ALTER TABLE ONLY reference.counterparties
     ADD CONSTRAINT counterparties_pk PRIMARY KEY (counterparty_id);
@@ -5952,8 +5633,8 @@ ALTER TABLE ONLY reference.custodian_accounts
 ALTER TABLE ONLY reference.deadlines
     ADD CONSTRAINT deadlines_pk PRIMARY KEY (deadline_id);
 
-ALTER TABLE ONLY reference.instrument_identifiers
-    ADD CONSTRAINT instrument_identifiers_pk PRIMARY KEY (symbol, scheme);
+ALTER TABLE ONLY reference.fee_rates
+    ADD CONSTRAINT fee_rates_pk PRIMARY KEY (fee_rate_id);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
@@ -5972,15 +5653,6 @@ ALTER TABLE ONLY reference.markets
 
 ALTER TABLE ONLY reference.netting_agreements
     ADD CONSTRAINT netting_agreements_pk PRIMARY KEY (netting_agreement_id);
-
-ALTER TABLE ONLY reference.position_limits
-    ADD CONSTRAINT position_limits_pk PRIMARY KEY (account, asset_class, effective_from);
-
-ALTER TABLE ONLY reference.price_bands
-    ADD CONSTRAINT price_bands_pk PRIMARY KEY (asset_class, price_above, effective_from);
-
-ALTER TABLE ONLY reference.reporting_deadlines
-    ADD CONSTRAINT reporting_deadlines_pk PRIMARY KEY (regime, market_id, asset_class, effective_from);
 
 ALTER TABLE ONLY reference.retention_policies
     ADD CONSTRAINT retention_policies_pk PRIMARY KEY (subject);
@@ -6006,15 +5678,6 @@ ALTER TABLE ONLY reference.status_codes
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
 
-ALTER TABLE ONLY reference.trade_limits
-    ADD CONSTRAINT trade_limits_pk PRIMARY KEY (asset_class, currency, effective_from);
-
-ALTER TABLE ONLY reference.trading_restrictions
-    ADD CONSTRAINT trading_restrictions_pk PRIMARY KEY (symbol, account, side, effective_from);
-
-ALTER TABLE ONLY reference.wash_trade_policies
-    ADD CONSTRAINT wash_trade_policies_pk PRIMARY KEY (asset_class, effective_from);
-
 ALTER TABLE ONLY report.lost_files
     ADD CONSTRAINT lost_files_pk PRIMARY KEY (business_date, version, file_name);
 
@@ -6036,11 +5699,17 @@ ALTER TABLE ONLY settlement.acts
 ALTER TABLE ONLY settlement.applied_statuses
     ADD CONSTRAINT applied_statuses_pk PRIMARY KEY (instruction_id, sequence);
 
+ALTER TABLE ONLY settlement.charged_dates
+    ADD CONSTRAINT charged_dates_pk PRIMARY KEY (business_date);
+
 ALTER TABLE ONLY settlement.cycles
     ADD CONSTRAINT cycles_pk PRIMARY KEY (settlement_date);
 
 ALTER TABLE ONLY settlement.events
     ADD CONSTRAINT events_pk PRIMARY KEY (instruction_id, sequence, settlement_date);
+
+ALTER TABLE ONLY settlement.fees_not_computed
+    ADD CONSTRAINT fees_not_computed_pk PRIMARY KEY (business_date, market_id, asset_class, fee_type);
 
 ALTER TABLE ONLY settlement.flow_mark
     ADD CONSTRAINT flow_mark_pk PRIMARY KEY (is_only_row);
@@ -6092,6 +5761,9 @@ ALTER TABLE ONLY settlement.statuses
 
 ALTER TABLE ONLY settlement.statuses
     ADD CONSTRAINT statuses_said_once UNIQUE (instruction_reference, status_at, status);
+
+ALTER TABLE ONLY settlement.trade_fees
+    ADD CONSTRAINT trade_fees_pk PRIMARY KEY (trade_id, sequence, business_date);
 
 ALTER TABLE ONLY trade.confirmations
     ADD CONSTRAINT confirmations_pk PRIMARY KEY (trade_id, version, business_date);
@@ -6262,16 +5934,6 @@ ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
 CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
-CREATE TRIGGER alert_events_append_only BEFORE DELETE OR UPDATE ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
-
-CREATE TRIGGER alert_events_checked BEFORE INSERT ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION compliance.check_alert_event();
-
-CREATE TRIGGER alert_events_never_emptied BEFORE TRUNCATE ON compliance.alert_events FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
-
-CREATE TRIGGER alerts_append_only BEFORE DELETE OR UPDATE ON compliance.alerts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
-
-CREATE TRIGGER alerts_never_emptied BEFORE TRUNCATE ON compliance.alerts FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
-
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
@@ -6332,8 +5994,9 @@ CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE ON settlement
 
 CREATE TRIGGER statuses_append_only BEFORE DELETE OR UPDATE ON settlement.statuses FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
-ALTER TABLE ONLY compliance.alert_events
-    ADD CONSTRAINT alert_events_alert_fk FOREIGN KEY (alert_id) REFERENCES compliance.alerts(alert_id);
+CREATE TRIGGER trade_fees_append_only BEFORE DELETE OR UPDATE ON settlement.trade_fees FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER trade_fees_never_emptied BEFORE TRUNCATE ON settlement.trade_fees FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
 
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
@@ -6350,8 +6013,14 @@ ALTER TABLE ONLY landing.batch_ranges
 ALTER TABLE ONLY market.override_decisions
     ADD CONSTRAINT override_decisions_override_fk FOREIGN KEY (override_id, made_by) REFERENCES market.overrides(override_id, made_by);
 
-ALTER TABLE ONLY reference.instrument_identifiers
-    ADD CONSTRAINT instrument_identifiers_symbol_fk FOREIGN KEY (symbol) REFERENCES reference.instruments(symbol);
+ALTER TABLE ONLY reference.affirmation_cutoffs
+    ADD CONSTRAINT affirmation_cutoffs_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.fee_rates
+    ADD CONSTRAINT fee_rates_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);
+
+ALTER TABLE ONLY reference.fee_rates
+    ADD CONSTRAINT fee_rates_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
@@ -6361,9 +6030,6 @@ ALTER TABLE ONLY reference.netting_agreements
 
 ALTER TABLE ONLY reference.netting_agreements
     ADD CONSTRAINT netting_agreements_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
-
-ALTER TABLE ONLY reference.reporting_deadlines
-    ADD CONSTRAINT reporting_deadlines_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
