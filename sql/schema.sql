@@ -4053,6 +4053,162 @@ CREATE VIEW report.control_totals AS
 
 COMMENT ON VIEW report.control_totals IS 'received = accepted + rejected + duplicate for the date''s own messages; offsets = messages + empty + lost over the drained ranges that hold them, which may hold other dates'' messages too.';
 
+CREATE TABLE settlement.events (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    effective_on date NOT NULL,
+    act_id integer NOT NULL,
+    sequence smallint NOT NULL,
+    reverses_sequence smallint,
+    deliverer_id integer,
+    receiver_id integer,
+    payer_id integer,
+    payee_id integer,
+    net_instruction_id bigint,
+    kind text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    currency text,
+    quantity numeric,
+    amount numeric,
+    CONSTRAINT events_begin_at_instructed CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'INSTRUCTED'::text)))),
+    CONSTRAINT events_cash_leg_whole CHECK (
+CASE
+    WHEN (amount IS NULL) THEN (num_nonnulls(currency, payer_id, payee_id) = 0)
+    ELSE ((amount > (0)::numeric) AND (num_nonnulls(currency, payer_id, payee_id) = 3) AND (payer_id <> payee_id))
+END),
+    CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['STATUS'::text, 'SETTLEMENT'::text, 'NETTED'::text, 'REVERSAL'::text]))),
+    CONSTRAINT events_movement_fits_kind CHECK (
+CASE kind
+    WHEN 'SETTLEMENT'::text THEN (num_nonnulls(quantity, amount) >= 1)
+    WHEN 'REVERSAL'::text THEN true
+    ELSE (num_nonnulls(quantity, amount) = 0)
+END),
+    CONSTRAINT events_net_named CHECK (((kind = 'NETTED'::text) = (net_instruction_id IS NOT NULL))),
+    CONSTRAINT events_reversal_points_back CHECK (
+CASE kind
+    WHEN 'REVERSAL'::text THEN ((reverses_sequence >= 1) AND (reverses_sequence <= (sequence - 1)))
+    ELSE (reverses_sequence IS NULL)
+END),
+    CONSTRAINT events_securities_leg_whole CHECK (
+CASE
+    WHEN (quantity IS NULL) THEN (num_nonnulls(symbol, delivered_currency, deliverer_id, receiver_id) = 0)
+    ELSE ((quantity > (0)::numeric) AND (deliverer_id IS NOT NULL) AND (receiver_id IS NOT NULL) AND (num_nonnulls(symbol, delivered_currency) = 1) AND (deliverer_id <> receiver_id))
+END),
+    CONSTRAINT events_states_known CHECK ((from_state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'FAILING'::text, 'CANCELLED'::text]))),
+    CONSTRAINT events_transition_allowed CHECK (settlement.is_allowed(kind, from_state, to_state))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.events IS 'What became of each instruction, in sequence: a change of its state, and, in the same row, the movement that it is. A movement has both its sides in one row (who delivers and who receives; who pays and who is paid), so no half of one can be booked, and every sum is zero. Append-only.';
+
+COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the partition.';
+
+COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
+
+COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
+
+COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
+
+CREATE TABLE settlement.instructions (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    business_date date NOT NULL,
+    act_id integer NOT NULL,
+    subject_version integer NOT NULL,
+    part_number integer DEFAULT 0 NOT NULL,
+    standing_instruction_id integer,
+    house_account_id integer NOT NULL,
+    counterparty_account_id integer NOT NULL,
+    purpose text NOT NULL,
+    subject_id text NOT NULL,
+    direction text NOT NULL,
+    method text NOT NULL,
+    symbol text,
+    delivered_currency text,
+    asset_class text,
+    market_id text,
+    currency text NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    quantity numeric,
+    amount numeric NOT NULL,
+    CONSTRAINT instructions_accounts_differ CHECK ((house_account_id <> counterparty_account_id)),
+    CONSTRAINT instructions_amount_fits_method CHECK (
+CASE method
+    WHEN 'FOP'::text THEN (amount = (0)::numeric)
+    WHEN 'PAYMENT'::text THEN (amount <> (0)::numeric)
+    ELSE true
+END),
+    CONSTRAINT instructions_asset_fits_method CHECK (
+CASE method
+    WHEN 'PAYMENT'::text THEN (num_nonnulls(symbol, delivered_currency, quantity) = 0)
+    WHEN 'PVP'::text THEN ((delivered_currency IS NOT NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+    ELSE ((delivered_currency IS NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
+END),
+    CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
+    CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
+    CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
+    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
+)
+PARTITION BY LIST (settlement_date);
+
+COMMENT ON TABLE settlement.instructions IS 'What is to be delivered and paid on a settlement date: one row per version of a trade (or part of it, or order, net, fee, penalty). The row is itself the event INSTRUCTED. Append-only.';
+
+COMMENT ON COLUMN settlement.instructions.settlement_date IS 'The intended one (ISD), for ever: the day on which it really settled is an event''s.';
+
+COMMENT ON COLUMN settlement.instructions.part_number IS '0: the whole; 1, 2, …: its parts.';
+
+COMMENT ON COLUMN settlement.instructions.subject_id IS 'What is instructed, by purpose: the trade id, the order id, the net''s, the statement''s. Of business_date and subject_version.';
+
+COMMENT ON COLUMN settlement.instructions.direction IS 'Ours: RECEIVE or DELIVER the asset. PAYMENT: RECEIVE means that we pay, as against delivery.';
+
+COMMENT ON COLUMN settlement.instructions.symbol IS 'What is delivered; for PVP the pair, whose delivered_currency is delivered.';
+
+COMMENT ON COLUMN settlement.instructions.amount IS 'Paid by who receives to who delivers, in currency, rounded half up to its minor unit. Negative (a negative price): the deliverer pays. 0: nothing is paid.';
+
+CREATE VIEW report.due_instructions AS
+ WITH told AS (
+         SELECT events.settlement_date,
+            events.instruction_id,
+            max(events.sequence) AS last_sequence,
+            sum(
+                CASE events.kind
+                    WHEN 'REVERSAL'::text THEN (- events.quantity)
+                    ELSE events.quantity
+                END) AS settled_quantity,
+            sum(
+                CASE events.kind
+                    WHEN 'REVERSAL'::text THEN (- events.amount)
+                    ELSE events.amount
+                END) AS settled_amount
+           FROM settlement.events
+          WHERE (events.effective_on <= events.settlement_date)
+          GROUP BY events.settlement_date, events.instruction_id
+        )
+ SELECT i.settlement_date,
+    i.instruction_id,
+    i.purpose,
+    i.market_id,
+    i.asset_class,
+    i.counterparty_id,
+    i.symbol,
+    i.currency,
+    abs(i.amount) AS due_amount,
+        CASE
+            WHEN (e.kind = 'NETTED'::text) THEN 'NETTED'::text
+            ELSE COALESCE(e.to_state, 'INSTRUCTED'::text)
+        END AS state,
+    COALESCE(t.settled_amount, (0)::numeric) AS settled_amount
+   FROM ((settlement.instructions i
+     LEFT JOIN told t ON (((t.settlement_date = i.settlement_date) AND (t.instruction_id = i.instruction_id))))
+     LEFT JOIN settlement.events e ON (((e.settlement_date = t.settlement_date) AND (e.instruction_id = t.instruction_id) AND (e.sequence = t.last_sequence))));
+
+COMMENT ON VIEW report.due_instructions IS 'Instructions with their state at the end of their settlement date; NETTED: settled by the movements of a net. Amounts without signs, in currency. Ask by settlement_date.';
+
 CREATE VIEW report.fee_breaks AS
  SELECT business_date,
     subject_id AS trade_id,
@@ -4529,65 +4685,6 @@ CREATE TABLE settlement.cycles (
 
 COMMENT ON TABLE settlement.cycles IS 'Settlement dates that were run, and how many of their instructions were open afterwards: the next run looks at those with any. Null: one has come since.';
 
-CREATE TABLE settlement.events (
-    instruction_id bigint NOT NULL,
-    settlement_date date NOT NULL,
-    effective_on date NOT NULL,
-    act_id integer NOT NULL,
-    sequence smallint NOT NULL,
-    reverses_sequence smallint,
-    deliverer_id integer,
-    receiver_id integer,
-    payer_id integer,
-    payee_id integer,
-    net_instruction_id bigint,
-    kind text NOT NULL,
-    from_state text NOT NULL,
-    to_state text NOT NULL,
-    symbol text,
-    delivered_currency text,
-    currency text,
-    quantity numeric,
-    amount numeric,
-    CONSTRAINT events_begin_at_instructed CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'INSTRUCTED'::text)))),
-    CONSTRAINT events_cash_leg_whole CHECK (
-CASE
-    WHEN (amount IS NULL) THEN (num_nonnulls(currency, payer_id, payee_id) = 0)
-    ELSE ((amount > (0)::numeric) AND (num_nonnulls(currency, payer_id, payee_id) = 3) AND (payer_id <> payee_id))
-END),
-    CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['STATUS'::text, 'SETTLEMENT'::text, 'NETTED'::text, 'REVERSAL'::text]))),
-    CONSTRAINT events_movement_fits_kind CHECK (
-CASE kind
-    WHEN 'SETTLEMENT'::text THEN (num_nonnulls(quantity, amount) >= 1)
-    WHEN 'REVERSAL'::text THEN true
-    ELSE (num_nonnulls(quantity, amount) = 0)
-END),
-    CONSTRAINT events_net_named CHECK (((kind = 'NETTED'::text) = (net_instruction_id IS NOT NULL))),
-    CONSTRAINT events_reversal_points_back CHECK (
-CASE kind
-    WHEN 'REVERSAL'::text THEN ((reverses_sequence >= 1) AND (reverses_sequence <= (sequence - 1)))
-    ELSE (reverses_sequence IS NULL)
-END),
-    CONSTRAINT events_securities_leg_whole CHECK (
-CASE
-    WHEN (quantity IS NULL) THEN (num_nonnulls(symbol, delivered_currency, deliverer_id, receiver_id) = 0)
-    ELSE ((quantity > (0)::numeric) AND (deliverer_id IS NOT NULL) AND (receiver_id IS NOT NULL) AND (num_nonnulls(symbol, delivered_currency) = 1) AND (deliverer_id <> receiver_id))
-END),
-    CONSTRAINT events_states_known CHECK ((from_state = ANY (ARRAY['INSTRUCTED'::text, 'MATCHED'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'SETTLED'::text, 'FAILING'::text, 'CANCELLED'::text]))),
-    CONSTRAINT events_transition_allowed CHECK (settlement.is_allowed(kind, from_state, to_state))
-)
-PARTITION BY LIST (settlement_date);
-
-COMMENT ON TABLE settlement.events IS 'What became of each instruction, in sequence: a change of its state, and, in the same row, the movement that it is. A movement has both its sides in one row (who delivers and who receives; who pays and who is paid), so no half of one can be booked, and every sum is zero. Append-only.';
-
-COMMENT ON COLUMN settlement.events.settlement_date IS 'Of the instruction: the partition.';
-
-COMMENT ON COLUMN settlement.events.effective_on IS 'The day on which it counts in the books.';
-
-COMMENT ON COLUMN settlement.events.net_instruction_id IS 'Of NETTED: the row of settlement.net_instructions whose legs move it.';
-
-COMMENT ON COLUMN settlement.events.kind IS 'STATUS: no movement. SETTLEMENT: delivery, payment, or both. NETTED: settled by the movement of net_instruction_id. REVERSAL: takes back reverses_sequence, its sides exchanged.';
-
 CREATE TABLE settlement.fees_not_computed (
     business_date date NOT NULL,
     market_id text NOT NULL,
@@ -4627,64 +4724,6 @@ ALTER TABLE settlement.holds ALTER COLUMN hold_id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE settlement.instructions (
-    instruction_id bigint NOT NULL,
-    settlement_date date NOT NULL,
-    business_date date NOT NULL,
-    act_id integer NOT NULL,
-    subject_version integer NOT NULL,
-    part_number integer DEFAULT 0 NOT NULL,
-    standing_instruction_id integer,
-    house_account_id integer NOT NULL,
-    counterparty_account_id integer NOT NULL,
-    purpose text NOT NULL,
-    subject_id text NOT NULL,
-    direction text NOT NULL,
-    method text NOT NULL,
-    symbol text,
-    delivered_currency text,
-    asset_class text,
-    market_id text,
-    currency text NOT NULL,
-    counterparty_id text NOT NULL,
-    account text NOT NULL,
-    strategy text NOT NULL,
-    quantity numeric,
-    amount numeric NOT NULL,
-    CONSTRAINT instructions_accounts_differ CHECK ((house_account_id <> counterparty_account_id)),
-    CONSTRAINT instructions_amount_fits_method CHECK (
-CASE method
-    WHEN 'FOP'::text THEN (amount = (0)::numeric)
-    WHEN 'PAYMENT'::text THEN (amount <> (0)::numeric)
-    ELSE true
-END),
-    CONSTRAINT instructions_asset_fits_method CHECK (
-CASE method
-    WHEN 'PAYMENT'::text THEN (num_nonnulls(symbol, delivered_currency, quantity) = 0)
-    WHEN 'PVP'::text THEN ((delivered_currency IS NOT NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
-    ELSE ((delivered_currency IS NULL) AND (symbol IS NOT NULL) AND (quantity > (0)::numeric))
-END),
-    CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
-    CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
-    CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
-    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
-)
-PARTITION BY LIST (settlement_date);
-
-COMMENT ON TABLE settlement.instructions IS 'What is to be delivered and paid on a settlement date: one row per version of a trade (or part of it, or order, net, fee, penalty). The row is itself the event INSTRUCTED. Append-only.';
-
-COMMENT ON COLUMN settlement.instructions.settlement_date IS 'The intended one (ISD), for ever: the day on which it really settled is an event''s.';
-
-COMMENT ON COLUMN settlement.instructions.part_number IS '0: the whole; 1, 2, …: its parts.';
-
-COMMENT ON COLUMN settlement.instructions.subject_id IS 'What is instructed, by purpose: the trade id, the order id, the net''s, the statement''s. Of business_date and subject_version.';
-
-COMMENT ON COLUMN settlement.instructions.direction IS 'Ours: RECEIVE or DELIVER the asset. PAYMENT: RECEIVE means that we pay, as against delivery.';
-
-COMMENT ON COLUMN settlement.instructions.symbol IS 'What is delivered; for PVP the pair, whose delivered_currency is delivered.';
-
-COMMENT ON COLUMN settlement.instructions.amount IS 'Paid by who receives to who delivers, in currency, rounded half up to its minor unit. Negative (a negative price): the deliverer pays. 0: nothing is paid.';
 
 CREATE VIEW settlement.instructed_movements AS
  SELECT instruction_id,
