@@ -2,6 +2,10 @@ CREATE SCHEMA books;
 
 COMMENT ON SCHEMA books IS 'Positions and cash flows per book, built at close.';
 
+CREATE SCHEMA compliance;
+
+COMMENT ON SCHEMA compliance IS 'Alerts with their evidence and what became of them (append-only), and ranked anomalies.';
+
 CREATE SCHEMA control;
 
 COMMENT ON SCHEMA control IS 'Runs, closes and control totals.';
@@ -136,6 +140,246 @@ CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text
 $$;
 
 COMMENT ON FUNCTION books.positions(p_business_date date) IS 'opening + bought - sold = closing; price P&L = closing value - opening value + cash flow, of the day and since the first trade; fees apart. Null value where a held position has no mark.';
+
+CREATE FUNCTION compliance.check_alert_event() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    alert compliance.alerts := (
+        select a from compliance.alerts as a where a.alert_id = new.alert_id
+    );
+    last compliance.alert_events := (
+        select e from compliance.alert_events as e
+        where e.alert_id = new.alert_id order by e.sequence desc limit 1
+    );
+    escalator text := (
+        select e.actor from compliance.alert_events as e
+        where e.alert_id = new.alert_id and e.event = 'DISPOSED' and e.to_state = 'ESCALATED'
+        order by e.sequence desc limit 1
+    );
+begin
+    if new.sequence <> coalesce(last.sequence, 0) + 1
+        or new.from_state <> coalesce(last.to_state, 'OPEN')
+    then
+        raise exception using
+            errcode = 'PT060',
+            message = format(
+                'alert %s is %s, not %s', new.alert_id, coalesce(last.to_state, 'OPEN'), new.from_state
+            ),
+            hint = 'Look at the alert again: somebody was quicker.';
+    end if;
+    if new.event = 'DISPOSED' and new.from_state = 'OPEN' and new.to_state = 'CLOSED_NO_ISSUE'
+        and alert.closing_needs_second_person
+    then
+        raise exception using
+            errcode = 'PT061',
+            message = format(
+                'alert %s (%s) needs two people to be closed', new.alert_id, alert.rule
+            ),
+            hint = 'Escalate it; a second person closes it.';
+    end if;
+    if new.event = 'DISPOSED' and new.from_state = 'ESCALATED'
+        and lower(btrim(new.actor)) = lower(btrim(escalator))
+    then
+        raise exception using
+            errcode = 'PT061',
+            message = format('alert %s was escalated by %s', new.alert_id, escalator),
+            hint = 'Another person closes it.';
+    end if;
+    return new;
+end
+$$;
+
+COMMENT ON FUNCTION compliance.check_alert_event() IS 'An event follows on the state its alert is in; who escalated an alert does not close it.';
+
+CREATE FUNCTION compliance.dispose_alert(p_alert_id bigint, p_to_state text, p_actor text, p_reason text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    current_state text;
+    next_sequence integer;
+begin
+    perform from compliance.alerts where alert_id = p_alert_id for update;
+    if not found then
+        raise exception using
+            errcode = 'PT062',
+            message = format('no alert %s', p_alert_id),
+            hint = 'compliance.alerts lists what was flagged.';
+    end if;
+    select coalesce(max(sequence), 0) + 1,
+        coalesce((array_agg(to_state order by sequence desc))[1], 'OPEN')
+    into next_sequence, current_state
+    from compliance.alert_events
+    where alert_id = p_alert_id;
+    if not compliance.is_allowed('DISPOSED', current_state, p_to_state) then
+        raise exception using
+            errcode = 'PT060',
+            message = format('alert %s is %s: it cannot become %s',
+                p_alert_id, current_state, p_to_state),
+            hint = 'OPEN: ESCALATED, CLOSED_NO_ISSUE. ESCALATED: CLOSED_NO_ISSUE, CLOSED_REPORTED.';
+    end if;
+    insert into compliance.alert_events (
+        alert_id, sequence, event, from_state, to_state, actor, reason
+    )
+    values (
+        p_alert_id, next_sequence, 'DISPOSED', current_state, p_to_state, p_actor, p_reason
+    );
+    return current_state;
+end
+$$;
+
+COMMENT ON FUNCTION compliance.dispose_alert(p_alert_id bigint, p_to_state text, p_actor text, p_reason text) IS 'ESCALATED, CLOSED_NO_ISSUE or CLOSED_REPORTED, by whom and why; gives the state before.';
+
+CREATE FUNCTION compliance.explain_withdrawal(p_business_date date, p_subject_id text, p_evidence jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    with named as (
+        select n.trade_id, n.version
+        from (
+            values
+            (coalesce(p_evidence ->> 'trade_id', p_subject_id), p_evidence ->> 'version'),
+            (p_evidence ->> 'buy', p_evidence ->> 'buy_version'),
+            (p_evidence ->> 'sell', p_evidence ->> 'sell_version')
+        ) as n (trade_id, version)
+        where n.version is not null
+    ),
+    since as (
+        select
+            coalesce(bool_or(e.status = 'CANCELLED'), false) as is_cancelled,
+            count(*) > 0 as is_corrected
+        from named as n
+        join trade.executions as e
+            on e.business_date = p_business_date
+            and e.trade_id = n.trade_id
+            and e.version > n.version::integer
+    )
+    select case
+        when is_cancelled then 'execution_cancelled'
+        when is_corrected then 'later_version_is_within'
+        else 'facts_or_limits_changed'
+    end
+    from since
+$$;
+
+COMMENT ON FUNCTION compliance.explain_withdrawal(p_business_date date, p_subject_id text, p_evidence jsonb) IS 'execution_cancelled or later_version_is_within where a trade of the alert has a version newer than the evidence; otherwise what it was held against has changed.';
+
+CREATE FUNCTION compliance.is_allowed(p_event text, p_from_state text, p_to_state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case p_event
+        when 'RESTATED' then p_from_state = p_to_state and p_from_state <> 'WITHDRAWN'
+        when 'WITHDRAWN' then p_from_state in ('OPEN', 'ESCALATED') and p_to_state = 'WITHDRAWN'
+        when 'REOPENED' then p_from_state = 'WITHDRAWN' and p_to_state = 'OPEN'
+        when 'DISPOSED' then case p_from_state
+            when 'OPEN' then p_to_state in ('ESCALATED', 'CLOSED_NO_ISSUE')
+            when 'ESCALATED' then p_to_state in ('CLOSED_NO_ISSUE', 'CLOSED_REPORTED')
+            else false
+        end
+        else false
+    end
+$$;
+
+COMMENT ON FUNCTION compliance.is_allowed(p_event text, p_from_state text, p_to_state text) IS 'Whether an alert may pass from one state to another by an event of this kind. What a person closed stays closed; only an escalated one can be closed as reported.';
+
+CREATE FUNCTION compliance.is_bic(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select p_text ~ '^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$'
+$_$;
+
+COMMENT ON FUNCTION compliance.is_bic(p_text text) IS 'ISO 9362: party, country, suffix, and a branch or none; the form alone.';
+
+CREATE FUNCTION compliance.is_cusip(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    -- of all characters, every second doubled, digits added; * @ # are 36, 37, 38
+    select p_text ~ '^[A-Z0-9*@#]{8}[0-9]$' and (
+        select sum(v * factor / 10 + v * factor % 10) % 10 = 0
+        from (
+            select
+                strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*@#', c) - 1 as v,
+                2 - (place % 2)::integer as factor
+            from string_to_table(p_text, null) with ordinality as t (c, place)
+        ) as weighted
+    )
+$_$;
+
+COMMENT ON FUNCTION compliance.is_cusip(p_text text) IS 'ANSI X9.6: eight characters and a check digit.';
+
+CREATE FUNCTION compliance.is_figi(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select p_text ~ '^[BCDFGHJKLMNPQRSTVWXYZ]{2}G[0-9BCDFGHJKLMNPQRSTVWXYZ]{8}[0-9]$'
+        and left(p_text, 2) not in ('BS', 'BM', 'GG', 'GB', 'GH', 'KY', 'VG')
+        and (
+            select sum(v * factor / 10 + v * factor % 10) % 10 = 0
+            from (
+                select
+                    strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 as v,
+                    case when place = 12 then 1 else 2 - (place % 2)::integer end as factor
+                from string_to_table(p_text, null) with ordinality as t (c, place)
+            ) as weighted
+        )
+$_$;
+
+COMMENT ON FUNCTION compliance.is_figi(p_text text) IS 'ANSI X9.145: no vowels, third character G, prefixes that are no country of an ISIN''s, and a check digit by doubling every second character.';
+
+CREATE FUNCTION compliance.is_isin(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    -- of all digits, from the last: every second doubled, digits added
+    select p_text ~ '^[A-Z]{2}[A-Z0-9]{9}[0-9]$' and (
+        select sum(d * factor / 10 + d * factor % 10) % 10 = 0
+        from (
+            select c::integer as d, 1 + ((place - 1) % 2)::integer as factor
+            from string_to_table(reverse(compliance.to_digits(p_text)), null)
+                with ordinality as t (c, place)
+        ) as weighted
+    )
+$_$;
+
+COMMENT ON FUNCTION compliance.is_isin(p_text text) IS 'ISO 6166: country, nine characters, a check digit over the digits that letters expand to.';
+
+CREATE FUNCTION compliance.is_lei(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select p_text ~ '^[A-Z0-9]{18}[0-9]{2}$'
+        and compliance.to_digits(p_text)::numeric % 97 = 1
+$_$;
+
+COMMENT ON FUNCTION compliance.is_lei(p_text text) IS 'ISO 17442: eighteen characters and two check digits, by ISO 7064 MOD 97-10.';
+
+CREATE FUNCTION compliance.is_mic(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select p_text ~ '^[A-Z0-9]{4}$'
+$_$;
+
+COMMENT ON FUNCTION compliance.is_mic(p_text text) IS 'ISO 10383: four letters or digits; the form alone.';
+
+CREATE FUNCTION compliance.is_sedol(p_text text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select p_text ~ '^[0-9BCDFGHJKLMNPQRSTVWXYZ]{6}[0-9]$' and (
+        select sum(
+            (strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1)
+            * (array[1, 3, 1, 7, 3, 9, 1])[place]
+        ) % 10 = 0
+        from string_to_table(p_text, null) with ordinality as t (c, place)
+    )
+$_$;
+
+COMMENT ON FUNCTION compliance.is_sedol(p_text text) IS 'London Stock Exchange: six characters without vowels, weights 1 3 1 7 3 9, and a check digit.';
+
+CREATE FUNCTION compliance.to_digits(p_text text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    -- A is 10, B is 11, … Z is 35
+    select string_agg(
+        case when c between '0' and '9' then c else (ascii(c) - 55)::text end, '' order by place
+    )
+    from string_to_table(p_text, null) with ordinality as t (c, place)
+$$;
 
 CREATE FUNCTION control.ensure_partitions(p_business_date date) RETURNS void
     LANGUAGE plpgsql
@@ -1780,6 +2024,135 @@ CREATE TABLE books.stale_dates (
 );
 
 COMMENT ON TABLE books.stale_dates IS 'Dates that were closed and got or lost an execution afterwards: the next close of this or a later date builds their flows and marks anew, so that positions open right.';
+
+CREATE TABLE compliance.alert_events (
+    alert_id bigint NOT NULL,
+    sequence integer NOT NULL,
+    event text NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    evidence jsonb,
+    run_id text,
+    occurred_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT alert_events_begin_at_open CHECK (((sequence >= 1) AND ((sequence > 1) OR (from_state = 'OPEN'::text)))),
+    CONSTRAINT alert_events_evidence_of_findings CHECK (((evidence IS NOT NULL) = (event = ANY (ARRAY['RESTATED'::text, 'REOPENED'::text])))),
+    CONSTRAINT alert_events_says_who_and_why CHECK (((btrim(actor) <> ''::text) AND (btrim(reason) <> ''::text))),
+    CONSTRAINT alert_events_transition_allowed CHECK (compliance.is_allowed(event, from_state, to_state))
+);
+
+COMMENT ON TABLE compliance.alert_events IS 'What became of an alert, in sequence. DISPOSED: a person''s decision; WITHDRAWN: its cause is gone; REOPENED: the cause is back; RESTATED: found again with other values. Append-only.';
+
+CREATE TABLE compliance.alerts (
+    alert_id bigint NOT NULL,
+    business_date date NOT NULL,
+    rule text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    symbol text,
+    account text,
+    counterparty_id text,
+    severity text NOT NULL,
+    closing_needs_second_person boolean NOT NULL,
+    evidence jsonb NOT NULL,
+    run_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    CONSTRAINT alerts_has_evidence CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (evidence <> '{}'::jsonb))),
+    CONSTRAINT alerts_kind_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'TRADE_PAIR'::text, 'POSITION'::text, 'FEED'::text, 'REFERENCE'::text])))
+);
+
+COMMENT ON TABLE compliance.alerts IS 'What a rule flagged, as it was first found: exact values as text in evidence. Once per date, rule and subject. What became of it: compliance.alert_events. Append-only.';
+
+ALTER TABLE compliance.alerts ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME compliance.alerts_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE compliance.anomalies (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    version integer NOT NULL,
+    rank integer NOT NULL,
+    score numeric NOT NULL,
+    is_flagged boolean NOT NULL,
+    components jsonb NOT NULL,
+    symbol text NOT NULL,
+    account text NOT NULL,
+    counterparty_id text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    currency text NOT NULL,
+    executed_at timestamp with time zone NOT NULL,
+    run_id text NOT NULL
+);
+
+COMMENT ON TABLE compliance.anomalies IS 'The most unusual trades of a date, first of them rank 1: score, and each component with value, median and MAD. A ranking for reviewers; it blocks nothing. Scores are statistics, not money.';
+
+CREATE TABLE compliance.coverage (
+    business_date date NOT NULL,
+    rule text NOT NULL,
+    outcome text NOT NULL,
+    subject_count bigint NOT NULL,
+    run_id text NOT NULL,
+    CONSTRAINT coverage_outcome_is_a_name CHECK ((outcome ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT coverage_positive CHECK ((subject_count >= 0))
+);
+
+COMMENT ON TABLE compliance.coverage IS 'How many subjects of a date each rule checked, and why it did not check the others: what is not checked has not passed.';
+
+CREATE VIEW compliance.current_alerts AS
+ SELECT a.alert_id,
+    a.business_date,
+    a.rule,
+    a.severity,
+    a.subject_kind,
+    a.subject_id,
+    a.symbol,
+    a.account,
+    a.counterparty_id,
+    COALESCE(last.to_state, 'OPEN'::text) AS state,
+    COALESCE(stated.evidence, a.evidence) AS evidence,
+    a.evidence AS first_evidence,
+    a.closing_needs_second_person,
+    a.run_id,
+    a.opened_at,
+    decided.actor AS disposed_by,
+    decided.occurred_at AS disposed_at,
+    decided.reason AS disposition_reason,
+    COALESCE((stated.sequence > decided.sequence), false) AS is_restated_since,
+        CASE last.to_state
+            WHEN 'WITHDRAWN'::text THEN last.reason
+            ELSE NULL::text
+        END AS withdrawn_reason
+   FROM (((compliance.alerts a
+     LEFT JOIN LATERAL ( SELECT e.to_state,
+            e.reason
+           FROM compliance.alert_events e
+          WHERE (e.alert_id = a.alert_id)
+          ORDER BY e.sequence DESC
+         LIMIT 1) last ON (true))
+     LEFT JOIN LATERAL ( SELECT e.sequence,
+            e.evidence
+           FROM compliance.alert_events e
+          WHERE ((e.alert_id = a.alert_id) AND (e.evidence IS NOT NULL))
+          ORDER BY e.sequence DESC
+         LIMIT 1) stated ON (true))
+     LEFT JOIN LATERAL ( SELECT e.sequence,
+            e.actor,
+            e.occurred_at,
+            e.reason
+           FROM compliance.alert_events e
+          WHERE ((e.alert_id = a.alert_id) AND (e.event = 'DISPOSED'::text))
+          ORDER BY e.sequence DESC
+         LIMIT 1) decided ON (true));
+
+COMMENT ON VIEW compliance.current_alerts IS 'One row per alert: its state, its newest evidence, and the last decision of a person. is_restated_since: found with other values after that decision.';
 
 CREATE TABLE control.alert_deliveries (
     alert_id bigint NOT NULL,
@@ -3632,6 +4005,28 @@ CREATE TABLE reference.alert_policies (
 
 COMMENT ON TABLE reference.alert_policies IS 'Per kind of alert: where it goes; seconds that the first item waits for more to come; seconds between two alerts of the kind, in which everything new is gathered; items listed one by one.';
 
+CREATE TABLE reference.anomaly_policies (
+    effective_from date NOT NULL,
+    score_above numeric NOT NULL,
+    points_min integer NOT NULL,
+    kept_max integer NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT anomaly_policies_positive CHECK (((score_above > (0)::numeric) AND (points_min > 0) AND (kept_max > 0)))
+);
+
+COMMENT ON TABLE reference.anomaly_policies IS 'Modified z strictly above score_above is flagged; a group of fewer than points_min is unscored; the kept_max highest of a date are kept: what people can review.';
+
+CREATE TABLE reference.beneficial_owners (
+    account text NOT NULL,
+    effective_from date NOT NULL,
+    beneficial_owner text NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.beneficial_owners IS 'Who an account is traded for, by date.';
+
 CREATE TABLE reference.calendar_days (
     calendar_id text NOT NULL,
     calendar_date date NOT NULL,
@@ -3666,6 +4061,18 @@ ALTER TABLE reference.calendar_overrides ALTER COLUMN override_id ADD GENERATED 
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.compliance_rules (
+    rule text NOT NULL,
+    effective_from date NOT NULL,
+    severity text NOT NULL,
+    closing_needs_second_person boolean NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT compliance_rules_severity_known CHECK ((severity = ANY (ARRAY['LOW'::text, 'MEDIUM'::text, 'HIGH'::text])))
+);
+
+COMMENT ON TABLE reference.compliance_rules IS 'The rules that alerts name. closing_needs_second_person: an alert is escalated by one person and closed by another; otherwise one person may close it with no issue.';
 
 CREATE TABLE reference.currencies (
     currency text NOT NULL,
@@ -3719,6 +4126,17 @@ ALTER TABLE reference.fee_rates ALTER COLUMN fee_rate_id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.instrument_identifiers (
+    symbol text NOT NULL,
+    scheme text NOT NULL,
+    identifier text NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT instrument_identifiers_scheme_known CHECK ((scheme = ANY (ARRAY['CUSIP'::text, 'SEDOL'::text, 'FIGI'::text])))
+);
+
+COMMENT ON TABLE reference.instrument_identifiers IS 'Further identifiers of instruments, beside the ISIN. Their form is checked daily, not refused.';
 
 CREATE TABLE reference.life_cycle_states (
     state text NOT NULL,
@@ -3795,6 +4213,50 @@ ALTER TABLE reference.netting_agreements ALTER COLUMN netting_agreement_id ADD G
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.position_limits (
+    account text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    quantity_max numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT position_limits_positive CHECK ((quantity_max > (0)::numeric))
+);
+
+COMMENT ON TABLE reference.position_limits IS 'The largest position of an account in one instrument, long or short, inclusive. * where an account has no row of its own.';
+
+CREATE TABLE reference.price_bands (
+    asset_class text NOT NULL,
+    price_above numeric NOT NULL,
+    effective_from date NOT NULL,
+    band_percent numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT price_bands_positive CHECK (((price_above >= (0)::numeric) AND (band_percent > (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.price_bands IS 'How far a price may be from the mark, in percent of the mark, inclusive; by the mark: the row of the greatest price_above that the mark is strictly above. * where a class has no rows of its own.';
+
+CREATE TABLE reference.reporting_deadlines (
+    regime text NOT NULL,
+    market_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    timezone text NOT NULL,
+    calendar_id text NOT NULL,
+    basis text NOT NULL,
+    minutes_max integer NOT NULL,
+    opens_at time without time zone NOT NULL,
+    closes_at time without time zone NOT NULL,
+    listed_max integer NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT reporting_deadlines_basis_known CHECK ((basis = ANY (ARRAY['ELAPSED'::text, 'NEXT_DAY'::text]))),
+    CONSTRAINT reporting_deadlines_range CHECK (((minutes_max >= 0) AND (opens_at <= closes_at) AND (listed_max > 0)))
+);
+
+COMMENT ON TABLE reference.reporting_deadlines IS 'When a trade must be reported. ELAPSED: minutes_max after it was executed, where that instant lies between opens_at and closes_at of a day of the calendar, otherwise after the next opens_at. NEXT_DAY: minutes_max after opens_at of the calendar''s next day. Lateness of more trades of one source than listed_max is one alert for all of them.';
 
 CREATE TABLE reference.retention_policies (
     subject text NOT NULL,
@@ -3886,6 +4348,49 @@ COMMENT ON TABLE reference.tolerances IS 'Bounds of the three-way reconciliation
 COMMENT ON COLUMN reference.tolerances.order_answer_seconds IS 'How long an order may wait for its answer, and an answer for its order, before it is a break.';
 
 COMMENT ON COLUMN reference.tolerances.fee_delta_max IS 'How far a booked fee may be from the computed one, inclusive, in the trade''s currency.';
+
+CREATE TABLE reference.trade_limits (
+    asset_class text NOT NULL,
+    currency text NOT NULL,
+    effective_from date NOT NULL,
+    quantity_max numeric NOT NULL,
+    notional_max numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT trade_limits_positive CHECK (((quantity_max > (0)::numeric) AND (notional_max > (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.trade_limits IS 'The largest quantity and notional of one trade, inclusive, in units of the instrument and in the currency of the trade.';
+
+CREATE TABLE reference.trading_restrictions (
+    symbol text NOT NULL,
+    account text NOT NULL,
+    side text NOT NULL,
+    effective_from date NOT NULL,
+    effective_until date NOT NULL,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT trading_restrictions_not_negative CHECK ((effective_until >= effective_from)),
+    CONSTRAINT trading_restrictions_reason_given CHECK (((btrim(reason) <> ''::text) AND (btrim(decided_by) <> ''::text))),
+    CONSTRAINT trading_restrictions_side_known CHECK ((side = ANY (ARRAY['BUY'::text, 'SELL'::text, '*'::text])))
+);
+
+COMMENT ON TABLE reference.trading_restrictions IS 'What may not be traded, from and until (both inclusive), by whom (* the whole firm) and why.';
+
+CREATE TABLE reference.wash_trade_policies (
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    window_ms integer NOT NULL,
+    price_delta_percent_max numeric NOT NULL,
+    quantity_delta_percent_max numeric NOT NULL,
+    is_same_counterparty boolean NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT wash_trade_policies_range CHECK (((window_ms > 0) AND (price_delta_percent_max >= (0)::numeric) AND (quantity_delta_percent_max >= (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
 
 CREATE VIEW report.current_executions AS
  SELECT business_date,
@@ -4011,6 +4516,43 @@ CREATE VIEW report.breaks AS
      LEFT JOIN reference.instruments i ON ((i.symbol = b.symbol)));
 
 COMMENT ON VIEW report.breaks IS 'Breaks of the reconciliation and of settlement, with the unit of their delta and names from reference data; trade_id names the subject, whatever its kind.';
+
+CREATE VIEW report.compliance_alerts AS
+ SELECT a.business_date,
+    a.rule,
+    a.severity,
+    a.alert_id,
+    a.subject_kind,
+    a.subject_id,
+    a.symbol,
+    a.account,
+    a.counterparty_id,
+    a.state,
+    a.evidence,
+    a.disposed_by,
+    a.disposed_at,
+    a.disposition_reason,
+    a.is_restated_since,
+    a.withdrawn_reason,
+    r.source AS rule_source,
+    row_number() OVER (PARTITION BY a.business_date ORDER BY (a.state = ANY (ARRAY['OPEN'::text, 'ESCALATED'::text])) DESC, (array_position(ARRAY['HIGH'::text, 'MEDIUM'::text, 'LOW'::text], a.severity)), a.rule, (a.subject_id COLLATE "C")) AS place
+   FROM (compliance.current_alerts a
+     LEFT JOIN LATERAL ( SELECT c.source
+           FROM reference.compliance_rules c
+          WHERE ((c.rule = a.rule) AND (c.effective_from <= a.business_date))
+          ORDER BY c.effective_from DESC
+         LIMIT 1) r ON (true));
+
+COMMENT ON VIEW report.compliance_alerts IS 'Alerts of a date with their disposition, in the order in which they should be read (place).';
+
+CREATE VIEW report.compliance_coverage AS
+ SELECT business_date,
+    rule,
+    outcome,
+    subject_count
+   FROM compliance.coverage;
+
+COMMENT ON VIEW report.compliance_coverage IS 'How many subjects each rule of a date checked, and why it did not check the others.';
 
 CREATE VIEW report.conflict_counts AS
  SELECT business_date,
@@ -4520,6 +5062,26 @@ CREATE VIEW report.suite_results AS
           GROUP BY quality_findings.business_date, quality_findings.suite, quality_findings.validated) f ON (((f.business_date = r.business_date) AND (f.suite = r.suite) AND (f.validated = r.validated))));
 
 COMMENT ON VIEW report.suite_results IS 'Newest result of each suite: over the micro-batches that hold messages of the date, and over the whole date at close.';
+
+CREATE VIEW report.top_anomalies AS
+ SELECT business_date,
+    rank,
+    trade_id,
+    version,
+    score,
+    is_flagged,
+    components,
+    symbol,
+    account,
+    counterparty_id,
+    side,
+    quantity,
+    price,
+    currency,
+    executed_at
+   FROM compliance.anomalies;
+
+COMMENT ON VIEW report.top_anomalies IS 'The most unusual trades of a date: rank 1 first. components: per component score z, value, median, mad, points; an unscored component is left out. Ranks and explains; blocks nothing.';
 
 CREATE VIEW report.trade_outcomes AS
  WITH open_breaks AS (
@@ -5531,6 +6093,24 @@ ALTER TABLE ONLY books.marks
 ALTER TABLE ONLY books.stale_dates
     ADD CONSTRAINT stale_dates_pk PRIMARY KEY (business_date);
 
+ALTER TABLE ONLY compliance.alert_events
+    ADD CONSTRAINT alert_events_pk PRIMARY KEY (alert_id, sequence);
+
+ALTER TABLE ONLY compliance.alerts
+    ADD CONSTRAINT alerts_pk PRIMARY KEY (alert_id);
+
+ALTER TABLE ONLY compliance.alerts
+    ADD CONSTRAINT alerts_subject_key UNIQUE (business_date, rule, subject_kind, subject_id);
+
+ALTER TABLE ONLY compliance.anomalies
+    ADD CONSTRAINT anomalies_pk PRIMARY KEY (business_date, trade_id);
+
+ALTER TABLE ONLY compliance.anomalies
+    ADD CONSTRAINT anomalies_rank_key UNIQUE (business_date, rank);
+
+ALTER TABLE ONLY compliance.coverage
+    ADD CONSTRAINT coverage_pk PRIMARY KEY (business_date, rule, outcome);
+
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_pk PRIMARY KEY (alert_id, channel);
 
@@ -5654,11 +6234,20 @@ ALTER TABLE ONLY reference.affirmation_cutoffs
 ALTER TABLE ONLY reference.alert_policies
     ADD CONSTRAINT alert_policies_pk PRIMARY KEY (kind);
 
+ALTER TABLE ONLY reference.anomaly_policies
+    ADD CONSTRAINT anomaly_policies_pk PRIMARY KEY (effective_from);
+
+ALTER TABLE ONLY reference.beneficial_owners
+    ADD CONSTRAINT beneficial_owners_pk PRIMARY KEY (account, effective_from);
+
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
 ALTER TABLE ONLY reference.calendar_overrides
     ADD CONSTRAINT calendar_overrides_pk PRIMARY KEY (override_id);
+
+ALTER TABLE ONLY reference.compliance_rules
+    ADD CONSTRAINT compliance_rules_pk PRIMARY KEY (rule, effective_from);
 
 ALTER TABLE ONLY reference.counterparties
     ADD CONSTRAINT counterparties_pk PRIMARY KEY (counterparty_id);
@@ -5674,6 +6263,9 @@ ALTER TABLE ONLY reference.deadlines
 
 ALTER TABLE ONLY reference.fee_rates
     ADD CONSTRAINT fee_rates_pk PRIMARY KEY (fee_rate_id);
+
+ALTER TABLE ONLY reference.instrument_identifiers
+    ADD CONSTRAINT instrument_identifiers_pk PRIMARY KEY (symbol, scheme);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
@@ -5692,6 +6284,15 @@ ALTER TABLE ONLY reference.markets
 
 ALTER TABLE ONLY reference.netting_agreements
     ADD CONSTRAINT netting_agreements_pk PRIMARY KEY (netting_agreement_id);
+
+ALTER TABLE ONLY reference.position_limits
+    ADD CONSTRAINT position_limits_pk PRIMARY KEY (account, asset_class, effective_from);
+
+ALTER TABLE ONLY reference.price_bands
+    ADD CONSTRAINT price_bands_pk PRIMARY KEY (asset_class, price_above, effective_from);
+
+ALTER TABLE ONLY reference.reporting_deadlines
+    ADD CONSTRAINT reporting_deadlines_pk PRIMARY KEY (regime, market_id, asset_class, effective_from);
 
 ALTER TABLE ONLY reference.retention_policies
     ADD CONSTRAINT retention_policies_pk PRIMARY KEY (subject);
@@ -5716,6 +6317,15 @@ ALTER TABLE ONLY reference.status_codes
 
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
+
+ALTER TABLE ONLY reference.trade_limits
+    ADD CONSTRAINT trade_limits_pk PRIMARY KEY (asset_class, currency, effective_from);
+
+ALTER TABLE ONLY reference.trading_restrictions
+    ADD CONSTRAINT trading_restrictions_pk PRIMARY KEY (symbol, account, side, effective_from);
+
+ALTER TABLE ONLY reference.wash_trade_policies
+    ADD CONSTRAINT wash_trade_policies_pk PRIMARY KEY (asset_class, effective_from);
 
 ALTER TABLE ONLY report.lost_files
     ADD CONSTRAINT lost_files_pk PRIMARY KEY (business_date, version, file_name);
@@ -5973,6 +6583,16 @@ ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
 CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER alert_events_append_only BEFORE DELETE OR UPDATE ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER alert_events_checked BEFORE INSERT ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION compliance.check_alert_event();
+
+CREATE TRIGGER alert_events_never_emptied BEFORE TRUNCATE ON compliance.alert_events FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER alerts_append_only BEFORE DELETE OR UPDATE ON compliance.alerts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER alerts_never_emptied BEFORE TRUNCATE ON compliance.alerts FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER received_counts_append_only BEFORE DELETE OR UPDATE ON control.received_counts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER dropped_ranges_append_only BEFORE DELETE OR UPDATE ON landing.dropped_ranges FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
@@ -6037,6 +6657,9 @@ CREATE TRIGGER trade_fees_append_only BEFORE DELETE OR UPDATE ON settlement.trad
 
 CREATE TRIGGER trade_fees_never_emptied BEFORE TRUNCATE ON settlement.trade_fees FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
 
+ALTER TABLE ONLY compliance.alert_events
+    ADD CONSTRAINT alert_events_alert_fk FOREIGN KEY (alert_id) REFERENCES compliance.alerts(alert_id);
+
 ALTER TABLE ONLY control.alert_deliveries
     ADD CONSTRAINT alert_deliveries_alert_fk FOREIGN KEY (alert_id) REFERENCES control.alerts(alert_id);
 
@@ -6061,6 +6684,9 @@ ALTER TABLE ONLY reference.fee_rates
 ALTER TABLE ONLY reference.fee_rates
     ADD CONSTRAINT fee_rates_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
+ALTER TABLE ONLY reference.instrument_identifiers
+    ADD CONSTRAINT instrument_identifiers_symbol_fk FOREIGN KEY (symbol) REFERENCES reference.instruments(symbol);
+
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
@@ -6069,6 +6695,9 @@ ALTER TABLE ONLY reference.netting_agreements
 
 ALTER TABLE ONLY reference.netting_agreements
     ADD CONSTRAINT netting_agreements_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.reporting_deadlines
+    ADD CONSTRAINT reporting_deadlines_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
