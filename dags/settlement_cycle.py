@@ -7,6 +7,7 @@ holidays; on a day on which nothing is due, nothing happens.
 | task | does |
 |---|---|
 | `instruct_waiting` | tries anew the trades that lacked a standing instruction or the like |
+| `allocate_blocks` | instructs the parts of blocks that are allocated in whole; others are breaks |
 | `apply_statuses` | what depositories say moves instructions; what may not follow is a break |
 | `net_due` | nets what the agreements in force net; the gross stays, and points at its net |
 | `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
@@ -21,6 +22,9 @@ skipped is settled by the next run, on that run's date.
 
 **Rerun**: at any time. What has settled or is netted is not due again; an instruction fails once a
 day.
+
+**A block does not settle**: its break says what is not allocated; `./posttrade allocate FILE` says
+how it is split.
 
 **A correction after netting**: the corrected trade leaves its net, whose legs are taken back and
 instructed anew by the next run (also after they settled); its new version is netted on that day.
@@ -61,6 +65,9 @@ with DAG(
     instruct_waiting = PythonStep(
         task_id="instruct_waiting", call="posttrade.settlement.instruct_waiting"
     )
+    allocate_blocks = PythonStep(
+        task_id="allocate_blocks", call="posttrade.settlement.allocate_blocks"
+    )
     apply_statuses = PythonStep(
         task_id="apply_statuses", call="posttrade.settlement.apply_statuses"
     )
@@ -68,4 +75,4 @@ with DAG(
     settle_due = PythonStep(task_id="settle_due", call="posttrade.settlement.settle_due")
     check_ledger = PythonStep(task_id="check_ledger", call="posttrade.settlement.check_ledger")
 
-    instruct_waiting >> apply_statuses >> net_due >> settle_due >> check_ledger
+    instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due >> check_ledger

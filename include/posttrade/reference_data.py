@@ -49,6 +49,7 @@ COPIES: dict[str, LiteralString] = {
     "netting_agreements.csv": (
         "copy loaded_netting_agreements from stdin (format csv, header match)"
     ),
+    "block_accounts.csv": "copy loaded_block_accounts from stdin (format csv, header match)",
     "mark_sources.csv": "copy loaded_mark_sources from stdin (format csv, header match)",
     "compliance_rules.csv": "copy loaded_compliance_rules from stdin (format csv, header match)",
     "price_bands.csv": "copy loaded_price_bands from stdin (format csv, header match)",

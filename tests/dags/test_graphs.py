@@ -35,7 +35,8 @@ END_OF_DAY = {
 }
 SETTLEMENT_CYCLE = {
     "instruct_waiting": set(),
-    "apply_statuses": {"instruct_waiting"},
+    "allocate_blocks": {"instruct_waiting"},
+    "apply_statuses": {"allocate_blocks"},
     "net_due": {"apply_statuses"},
     "settle_due": {"net_due"},
     "check_ledger": {"settle_due"},

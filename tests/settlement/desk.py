@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from posttrade.database import run_step
-from posttrade.settlement import instruct_day, net_due, settle_batches, settle_due
+from posttrade.settlement import allocate_blocks, instruct_day, net_due, settle_batches, settle_due
 
 TRADE_DATE = dt.date(2026, 10, 14)
 NEXT_DAY = dt.date(2026, 10, 15)
@@ -117,6 +117,13 @@ class Desk:
     def close(self, date: dt.date = TRADE_DATE) -> tuple[int, int]:
         """The whole date."""
         counts = instruct_day(
+            self.dsn, date, run_id="test", as_of=self.as_of, connection=self.connection
+        )
+        return counts.rows_in, counts.rows_out
+
+    def allocate(self, date: dt.date = NEXT_DAY) -> tuple[int, int]:
+        """Blocks; gives blocks looked at and parts made."""
+        counts = allocate_blocks(
             self.dsn, date, run_id="test", as_of=self.as_of, connection=self.connection
         )
         return counts.rows_in, counts.rows_out

@@ -24,6 +24,7 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "logs": ("stack", "Show what the services wrote."),
     "simulate": ("simulate", "Produce a simulated trading day, with breaks planted in it."),
     "load": ("load", "Put a CSV or NDJSON file into a feed."),
+    "allocate": ("allocate", "Say how block trades are split to accounts."),
     "close": ("close", "Close a business date and make its report."),
     "settle": ("settle", "Settle what is due on a business date."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),

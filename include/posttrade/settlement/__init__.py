@@ -4,9 +4,11 @@
 has its instruction ended, one that no longer matches is held. ``net`` puts the difference in the
 place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
 an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories.
-``fees`` computes what trades cost, and holds it against what is booked.
+``fees`` computes what trades cost, and holds it against what is booked. ``allocate`` splits blocks
+to accounts.
 """
 
+from posttrade.settlement.allocate import allocate_blocks, load_allocations
 from posttrade.settlement.fees import charge_fees
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
 from posttrade.settlement.net import net_due
@@ -15,12 +17,14 @@ from posttrade.settlement.settle import check_ledger, settle_due
 from posttrade.settlement.statuses import apply_statuses
 
 __all__ = [
+    "allocate_blocks",
     "apply_statuses",
     "charge_fees",
     "check_ledger",
     "close_orders",
     "instruct_day",
     "instruct_waiting",
+    "load_allocations",
     "net_due",
     "settle_batches",
     "settle_due",

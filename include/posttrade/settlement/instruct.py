@@ -148,7 +148,7 @@ def _instruct(work: SettlementWork, count_max: int, *, is_whole_date: bool) -> i
     work.parameters["is_whole_date"] = is_whole_date
     terms = work.run("resolve_terms")
     made = 0
-    if terms.rows_out:
+    if work.run("except_blocks").rows_out:
         work.open_act(INSTRUCTED_CAUSE)
         work.parameters["first_instruction_id"] = work.ask_one("reserve_ids", count=count_max)
         made = _lay_or_insert(work)

@@ -1,8 +1,8 @@
--- purpose: bring the netting agreements in line with the loaded file.
--- reads: loaded_netting_agreements (temporary)
--- writes: reference.netting_agreements
--- rerun: upsert changed: rows that say the same stay untouched; one that the file no longer has, or
---        has otherwise, is withdrawn and stays
+-- purpose: bring netting agreements and block accounts in line with the loaded files.
+-- reads: loaded_netting_agreements, loaded_block_accounts (temporary)
+-- writes: reference.netting_agreements, reference.block_accounts
+-- rerun: upsert changed: rows that say the same stay untouched; an agreement that the file no
+--        longer has, or has otherwise, is withdrawn and stays
 -- parameters: none
 
 update reference.netting_agreements as t
@@ -39,9 +39,19 @@ where not exists (
       )
 );
 
+merge into reference.block_accounts as t
+using loaded_block_accounts as s on (t.account, t.effective_from) = (s.account, s.effective_from)
+when matched and (t.effective_until, t.source) is distinct from (s.effective_until, s.source)
+    then update set (effective_until, source, recorded_at)
+        = (s.effective_until, s.source, now())
+when not matched then insert
+    values (s.account, s.effective_from, s.effective_until, s.source)
+when not matched by source then delete;
+
 select
-    (select count(*) from loaded_netting_agreements) as rows_in,
-    (
+    (select count(*) from loaded_netting_agreements)
+    + (select count(*) from loaded_block_accounts) as rows_in,
+    (select count(*) from reference.block_accounts where recorded_at = now()) + (
         select count(*)
         from reference.netting_agreements
         where now() in (recorded_at, withdrawn_at)

@@ -24,7 +24,7 @@ with flawed as (
             w.business_date, w.settlement_date, w.source_id, w.symbol, w.asset_class, w.currency,
             w.counterparty_id, w.account
         )
-    where t.flaw is not null
+    where t.flaw <> 'is_a_block'
 )
 select
     business_date,
