@@ -4027,6 +4027,17 @@ CREATE TABLE reference.beneficial_owners (
 
 COMMENT ON TABLE reference.beneficial_owners IS 'Who an account is traded for, by date.';
 
+CREATE TABLE reference.block_accounts (
+    account text NOT NULL,
+    effective_from date NOT NULL,
+    effective_until date,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT block_accounts_span CHECK ((effective_until > effective_from))
+);
+
+COMMENT ON TABLE reference.block_accounts IS 'Accounts whose trades are blocks: they settle in the accounts to which they are allocated, never in this one. By business date of the trade; until the day before effective_until.';
+
 CREATE TABLE reference.calendar_days (
     calendar_id text NOT NULL,
     calendar_date date NOT NULL,
@@ -5238,6 +5249,15 @@ CREATE TABLE settlement.applied_statuses (
 
 COMMENT ON TABLE settlement.applied_statuses IS 'Which status made which event of its instruction. Append-only.';
 
+CREATE TABLE settlement.blocks (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    run_id text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE settlement.blocks IS 'Block trades that matched once: they wait for their allocation. Append-only.';
+
 CREATE TABLE settlement.cycles (
     settlement_date date NOT NULL,
     open_count bigint,
@@ -6047,6 +6067,22 @@ UNION ALL
 
 COMMENT ON VIEW staging.subjects IS 'Order, instrument, instruction or statement that a staged record is about: the subject of its reject.';
 
+CREATE TABLE trade.allocations (
+    business_date date NOT NULL,
+    trade_id text NOT NULL,
+    allocation_version integer NOT NULL,
+    account text NOT NULL,
+    quantity numeric NOT NULL,
+    source_file text NOT NULL,
+    source_line integer NOT NULL,
+    run_id text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT allocations_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT allocations_version_positive CHECK ((allocation_version >= 1))
+);
+
+COMMENT ON TABLE trade.allocations IS 'How a block is split: each version is whole and replaces the one before. Append-only.';
+
 CREATE TABLE trade.displaced_records (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -6240,6 +6276,9 @@ ALTER TABLE ONLY reference.anomaly_policies
 ALTER TABLE ONLY reference.beneficial_owners
     ADD CONSTRAINT beneficial_owners_pk PRIMARY KEY (account, effective_from);
 
+ALTER TABLE ONLY reference.block_accounts
+    ADD CONSTRAINT block_accounts_pk PRIMARY KEY (account, effective_from);
+
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
@@ -6348,6 +6387,9 @@ ALTER TABLE ONLY settlement.acts
 ALTER TABLE ONLY settlement.applied_statuses
     ADD CONSTRAINT applied_statuses_pk PRIMARY KEY (instruction_id, sequence);
 
+ALTER TABLE ONLY settlement.blocks
+    ADD CONSTRAINT blocks_pk PRIMARY KEY (business_date, trade_id);
+
 ALTER TABLE ONLY settlement.charged_dates
     ADD CONSTRAINT charged_dates_pk PRIMARY KEY (business_date);
 
@@ -6413,6 +6455,9 @@ ALTER TABLE ONLY settlement.statuses
 
 ALTER TABLE ONLY settlement.trade_fees
     ADD CONSTRAINT trade_fees_pk PRIMARY KEY (trade_id, sequence, business_date);
+
+ALTER TABLE ONLY trade.allocations
+    ADD CONSTRAINT allocations_pk PRIMARY KEY (business_date, trade_id, allocation_version, account);
 
 ALTER TABLE ONLY trade.confirmations
     ADD CONSTRAINT confirmations_pk PRIMARY KEY (trade_id, version, business_date);
@@ -6627,6 +6672,8 @@ CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE ON settlement.acts FOR E
 
 CREATE TRIGGER applied_statuses_append_only BEFORE DELETE OR UPDATE ON settlement.applied_statuses FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER blocks_append_only BEFORE DELETE OR UPDATE ON settlement.blocks FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER breaks_changed AFTER UPDATE ON settlement.breaks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
 
 CREATE TRIGGER breaks_opened AFTER INSERT ON settlement.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
@@ -6656,6 +6703,8 @@ CREATE TRIGGER statuses_append_only BEFORE DELETE OR UPDATE ON settlement.status
 CREATE TRIGGER trade_fees_append_only BEFORE DELETE OR UPDATE ON settlement.trade_fees FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER trade_fees_never_emptied BEFORE TRUNCATE ON settlement.trade_fees FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER allocations_append_only BEFORE DELETE OR UPDATE ON trade.allocations FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 ALTER TABLE ONLY compliance.alert_events
     ADD CONSTRAINT alert_events_alert_fk FOREIGN KEY (alert_id) REFERENCES compliance.alerts(alert_id);

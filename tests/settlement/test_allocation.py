@@ -110,7 +110,7 @@ def test_too_much_or_nothing_to_split_is_a_break(desk: Desk) -> None:
     assert desk.rows(BREAKS)[0][:4] == (
         "allocation_without_block",
         "OPEN",
-        "a matched trade of a block account",
+        "a matched trade of a block",
         "no trade",
     )
 

@@ -1,6 +1,6 @@
 -- purpose: split the blocks that are due and allocated in whole: every account at the block's
---          price, its amount rounded half up; what rounding leaves over of the block's amount goes to the
---          largest part (of equals, the account that is first by name).
+--          price, its amount rounded half up; what rounding leaves over of the block's amount
+--          goes to the largest part (of equals, the account that is first by name).
 -- reads: current_blocks (temporary), trade.executions, trade.allocations, reference.currencies
 -- writes: wanted_parts (temporary), wanted_trades, considered_trades (temporary views on it)
 -- rerun: replaces them

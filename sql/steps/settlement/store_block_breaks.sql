@@ -28,7 +28,7 @@ select
     'TRADE',
     trade_id,
     break_type,
-    case when is_block then trim_scale(quantity)::text else 'a matched trade of a block account' end,
+    case when is_block then trim_scale(quantity)::text else 'a matched trade of a block' end,
     case when is_block then trim_scale(allocated_quantity)::text
         else coalesce('a trade of ' || account, 'no trade')
     end,
