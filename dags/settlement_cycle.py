@@ -12,6 +12,7 @@ holidays; on a day on which nothing is due, nothing happens.
 | `net_due` | nets what the agreements in force net; the gross stays, and points at its net |
 | `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
 | `check_ledger` | adds up the date's movements, independently of how they were booked |
+| `reconcile_custody` | custodians' statements and depositories' statuses against the books |
 
 **Settle a date by hand**: `./posttrade settle 2026-11-12`, or trigger this Dag and fill in
 `business_date`. A run without a date is refused.
@@ -74,5 +75,9 @@ with DAG(
     net_due = PythonStep(task_id="net_due", call="posttrade.settlement.net_due")
     settle_due = PythonStep(task_id="settle_due", call="posttrade.settlement.settle_due")
     check_ledger = PythonStep(task_id="check_ledger", call="posttrade.settlement.check_ledger")
+    reconcile_custody = PythonStep(
+        task_id="reconcile_custody", call="posttrade.settlement.reconcile_custody"
+    )
 
-    instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due >> check_ledger
+    instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due
+    settle_due >> check_ledger >> reconcile_custody

@@ -16,6 +16,7 @@ One run after the other (`@continuous`), each a series of rounds; a round is a m
 | `settle_batches` | instructs the trades that match, follows those that changed |
 | `settle_orders` | settles an order once both of its sides are in, exactly once |
 | `apply_statuses` | brings instructions to what their depositories say of them |
+| `reconcile_statements` | compares complete statements of custodians with our books |
 | `publish_outbox` | sends enriched trades to Kafka, while the next round begins |
 
 Each step has its rows in `control.step_runs` (`trade_capture/<step>`), its metrics, and its span in

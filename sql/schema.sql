@@ -5049,6 +5049,135 @@ CREATE VIEW report.reject_summary AS
 
 COMMENT ON VIEW report.reject_summary IS 'Refused messages. One that was mended and sent again stays refused, and is counted as replayed: what became of it is another message.';
 
+CREATE TABLE settlement.statement_differences (
+    custodian_id text NOT NULL,
+    statement_kind text NOT NULL,
+    account text NOT NULL,
+    as_of_date date NOT NULL,
+    asset text NOT NULL,
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    book_amount numeric,
+    custodian_amount numeric,
+    delta numeric NOT NULL,
+    CONSTRAINT statement_differences_differ CHECK ((delta <> (0)::numeric))
+);
+
+COMMENT ON TABLE settlement.statement_differences IS 'Where a statement and our books differ at the end of its day; delta: custodian minus books; null: not there. Replaced when a statement is compared again.';
+
+CREATE VIEW report.statement_differences AS
+ SELECT as_of_date,
+    custodian_id,
+    account,
+    statement_kind,
+    asset,
+        CASE
+            WHEN (book_amount IS NULL) THEN 'only_at_custodian'::text
+            WHEN (custodian_amount IS NULL) THEN 'only_in_books'::text
+            ELSE 'amount_differs'::text
+        END AS difference,
+    book_amount,
+    custodian_amount,
+    delta,
+    statement_id,
+    version
+   FROM settlement.statement_differences d;
+
+COMMENT ON VIEW report.statement_differences IS 'Each position and cash amount in which a statement differs from our books at the end of its day.';
+
+CREATE TABLE settlement.statements (
+    custodian_id text NOT NULL,
+    statement_kind text NOT NULL,
+    statement_id text NOT NULL,
+    version integer NOT NULL,
+    account text NOT NULL,
+    as_of_date date NOT NULL,
+    statement_number integer,
+    line_count integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    compared_at timestamp with time zone,
+    CONSTRAINT statements_compared_when_complete CHECK (((compared_at IS NULL) OR (completed_at IS NOT NULL))),
+    CONSTRAINT statements_kind_known CHECK ((statement_kind = ANY (ARRAY['POSITION'::text, 'CASH'::text]))),
+    CONSTRAINT statements_version_positive CHECK ((version >= 1))
+);
+
+COMMENT ON TABLE settlement.statements IS 'The custodians'' statements, each version; as_of_date: positions and cash at the end of that day. completed_at: when its last line came. A newer version takes the place of the older one, which stays.';
+
+CREATE VIEW settlement.current_statements AS
+ SELECT custodian_id,
+    statement_kind,
+    statement_id,
+    version,
+    account,
+    as_of_date,
+    statement_number,
+    line_count,
+    recorded_at,
+    completed_at,
+    compared_at,
+    first_recorded_at,
+    row_number() OVER account AS ordinal,
+    (lead(as_of_date) OVER account IS NULL) AS is_newest,
+    lag(statement_id) OVER account AS previous_id,
+    lag(version) OVER account AS previous_version,
+    lag(as_of_date) OVER account AS previous_as_of_date,
+    lag(statement_number) OVER account AS previous_number
+   FROM ( SELECT DISTINCT ON (s.custodian_id, s.statement_kind, s.account, s.as_of_date) s.custodian_id,
+            s.statement_kind,
+            s.statement_id,
+            s.version,
+            s.account,
+            s.as_of_date,
+            s.statement_number,
+            s.line_count,
+            s.recorded_at,
+            s.completed_at,
+            s.compared_at,
+            s.first_recorded_at
+           FROM ( SELECT a.custodian_id,
+                    a.statement_kind,
+                    a.statement_id,
+                    a.version,
+                    a.account,
+                    a.as_of_date,
+                    a.statement_number,
+                    a.line_count,
+                    a.recorded_at,
+                    a.completed_at,
+                    a.compared_at,
+                    min(a.recorded_at) OVER (PARTITION BY a.custodian_id, a.statement_kind, a.statement_id) AS first_recorded_at
+                   FROM settlement.statements a
+                  WHERE (a.completed_at IS NOT NULL)) s
+          ORDER BY s.custodian_id, s.statement_kind, s.account, s.as_of_date, s.first_recorded_at, s.statement_id, s.version DESC) c
+  WINDOW account AS (PARTITION BY custodian_id, statement_kind, account ORDER BY as_of_date);
+
+COMMENT ON VIEW settlement.current_statements IS 'Of each account and day the newest version of the statement, once it is complete; of several statements the one that came first. With its place among the account''s, and its predecessor.';
+
+CREATE VIEW report.statement_roll_forward AS
+ SELECT s.custodian_id,
+    s.account,
+    s.statement_kind,
+    s.as_of_date,
+    s.statement_id,
+    s.version,
+    count(p.asset) AS opening_count,
+    count(d.asset) FILTER (WHERE (p.asset IS NULL)) AS new_count,
+    count(p.asset) FILTER (WHERE (d.asset IS NULL)) AS closed_count,
+    count(d.asset) AS closing_count
+   FROM (settlement.current_statements s
+     LEFT JOIN (settlement.statement_differences d
+     FULL JOIN ( SELECT n.custodian_id,
+            n.statement_kind,
+            n.account,
+            n.as_of_date,
+            x.asset
+           FROM (settlement.current_statements n
+             JOIN settlement.statement_differences x ON (((x.custodian_id = n.custodian_id) AND (x.statement_kind = n.statement_kind) AND (x.account = n.account) AND (x.as_of_date = n.previous_as_of_date))))) p USING (custodian_id, statement_kind, account, as_of_date, asset)) USING (custodian_id, statement_kind, account, as_of_date))
+  GROUP BY s.custodian_id, s.account, s.statement_kind, s.as_of_date, s.statement_id, s.version;
+
+COMMENT ON VIEW report.statement_roll_forward IS 'Of each statement: differences that its predecessor had, new and closed ones, and those it has: opening + new - closed = closing.';
+
 CREATE VIEW report.suite_results AS
  SELECT r.business_date,
     r.suite,
@@ -5641,6 +5770,31 @@ CREATE TABLE settlement.open_statuses (
 
 COMMENT ON TABLE settlement.open_statuses IS 'Instructions whose statuses are to be looked at: new ones, and those that left something open.';
 
+CREATE TABLE settlement.opening_balances (
+    opening_balance_id integer NOT NULL,
+    account text NOT NULL,
+    asset_kind text NOT NULL,
+    asset text NOT NULL,
+    effective_from date NOT NULL,
+    amount numeric NOT NULL,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT opening_balances_asset_kind_known CHECK ((asset_kind = ANY (ARRAY['SECURITY'::text, 'CASH'::text]))),
+    CONSTRAINT opening_balances_reason_given CHECK (((reason <> ''::text) AND (decided_by <> ''::text)))
+);
+
+COMMENT ON TABLE settlement.opening_balances IS 'What an account of ours holds at the beginning of effective_from, in place of all movements before: of the rows of a day the newest counts. Append-only.';
+
+ALTER TABLE settlement.opening_balances ALTER COLUMN opening_balance_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME settlement.opening_balances_opening_balance_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,
     business_date date NOT NULL,
@@ -5795,41 +5949,6 @@ CREATE TABLE settlement.settled_flows (
 );
 
 COMMENT ON TABLE settlement.settled_flows IS 'settlement.ledger_entries by day: per account and asset, what came minus what left. Derived.';
-
-CREATE TABLE settlement.statement_differences (
-    custodian_id text NOT NULL,
-    statement_kind text NOT NULL,
-    account text NOT NULL,
-    as_of_date date NOT NULL,
-    asset text NOT NULL,
-    statement_id text NOT NULL,
-    version integer NOT NULL,
-    book_amount numeric,
-    custodian_amount numeric,
-    delta numeric NOT NULL,
-    CONSTRAINT statement_differences_differ CHECK ((delta <> (0)::numeric))
-);
-
-COMMENT ON TABLE settlement.statement_differences IS 'Where a statement and our books differ at the end of its day; delta: custodian minus books; null: not there. Replaced when a statement is compared again.';
-
-CREATE TABLE settlement.statements (
-    custodian_id text NOT NULL,
-    statement_kind text NOT NULL,
-    statement_id text NOT NULL,
-    version integer NOT NULL,
-    account text NOT NULL,
-    as_of_date date NOT NULL,
-    statement_number integer,
-    line_count integer NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    completed_at timestamp with time zone,
-    compared_at timestamp with time zone,
-    CONSTRAINT statements_compared_when_complete CHECK (((compared_at IS NULL) OR (completed_at IS NOT NULL))),
-    CONSTRAINT statements_kind_known CHECK ((statement_kind = ANY (ARRAY['POSITION'::text, 'CASH'::text]))),
-    CONSTRAINT statements_version_positive CHECK ((version >= 1))
-);
-
-COMMENT ON TABLE settlement.statements IS 'The custodians'' statements, each version; as_of_date: positions and cash at the end of that day. completed_at: when its last line came. A newer version takes the place of the older one, which stays.';
 
 CREATE VIEW settlement.told_statuses AS
  SELECT s.topic,
@@ -6429,6 +6548,9 @@ ALTER TABLE ONLY settlement.netted_dates
 ALTER TABLE ONLY settlement.open_statuses
     ADD CONSTRAINT open_statuses_pk PRIMARY KEY (instruction_reference);
 
+ALTER TABLE ONLY settlement.opening_balances
+    ADD CONSTRAINT opening_balances_pk PRIMARY KEY (opening_balance_id);
+
 ALTER TABLE ONLY settlement.record_conflicts
     ADD CONSTRAINT record_conflicts_pk PRIMARY KEY (topic, partition, message_offset);
 
@@ -6564,6 +6686,8 @@ CREATE UNIQUE INDEX instructions_trade_key ON ONLY settlement.instructions USING
 
 CREATE INDEX open_statuses_new ON settlement.open_statuses USING btree (is_new) WHERE is_new;
 
+CREATE INDEX opening_balances_by_account ON settlement.opening_balances USING btree (account, asset_kind, asset, effective_from);
+
 CREATE INDEX record_conflicts_by_date ON settlement.record_conflicts USING btree (business_date);
 
 CREATE INDEX settlement_breaks_open ON settlement.breaks USING btree (break_type, business_date) WHERE (status = 'OPEN'::text);
@@ -6693,6 +6817,8 @@ CREATE TRIGGER marked_fails_append_only BEFORE DELETE OR UPDATE ON settlement.ma
 CREATE TRIGGER net_instructions_append_only BEFORE DELETE OR UPDATE ON settlement.net_instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER netted_dates_append_only BEFORE DELETE OR UPDATE ON settlement.netted_dates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER opening_balances_append_only BEFORE DELETE OR UPDATE ON settlement.opening_balances FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER record_conflicts_append_only BEFORE DELETE OR UPDATE ON settlement.record_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

@@ -13,7 +13,12 @@ from posttrade.database import StepCounts
 from posttrade.drain import Drain
 from posttrade.quality import validate_batches
 from posttrade.run_log import RunLog
-from posttrade.settlement import apply_statuses, settle_batches, settle_orders
+from posttrade.settlement import (
+    apply_statuses,
+    reconcile_statements,
+    settle_batches,
+    settle_orders,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +96,12 @@ def _apply_statuses(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts: 
     )
 
 
+def _reconcile_statements(tools: RoundTools, batch_ids: Sequence[int]) -> StepCounts:  # noqa: ARG001
+    return reconcile_statements(
+        tools.dsn, run_id=tools.run_id, connection=tools.connection, run_log=tools.run_log
+    )
+
+
 # in their order; a step that is added here needs nothing else
 STEPS = (
     RoundStep("validate_batches", _validate),
@@ -100,4 +111,5 @@ STEPS = (
     RoundStep("settle_batches", _settle, writes_log=True, needs_batches=False),
     RoundStep("settle_orders", _settle_orders, writes_log=True, needs_batches=False),
     RoundStep("apply_statuses", _apply_statuses, writes_log=True, needs_batches=False),
+    RoundStep("reconcile_statements", _reconcile_statements, writes_log=True, needs_batches=False),
 )

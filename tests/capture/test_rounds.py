@@ -202,7 +202,7 @@ def test_every_step_has_its_span(desk: Desk) -> None:
     named = [span for span in spans if span.batch_ids]
     assert {span.step.rpartition("/")[2] for span in named} == {
         "drain_feeds", "validate_batches", "promote_batches", "reconcile_batches",
-        "settle_batches", "settle_orders", "apply_statuses",
+        "settle_batches", "settle_orders", "apply_statuses", "reconcile_statements",
     }  # fmt: skip
     drained = [span for span in named if span.step.endswith("drain_feeds")]
     assert sum(len(span.batch_ids) for span in drained) == counts.batches

@@ -40,6 +40,7 @@ SETTLEMENT_CYCLE = {
     "net_due": {"apply_statuses"},
     "settle_due": {"net_due"},
     "check_ledger": {"settle_due"},
+    "reconcile_custody": {"check_ledger"},
 }
 HOUSEKEEPING = {
     "make_partitions": set(),

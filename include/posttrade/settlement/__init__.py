@@ -3,12 +3,13 @@
 ``instruct`` follows the trades: one that matches is instructed, one that is corrected or cancelled
 has its instruction ended, one that no longer matches is held. ``net`` puts the difference in the
 place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
-an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories.
-``fees`` computes what trades cost, and holds it against what is booked. ``allocate`` splits blocks
-to accounts.
+an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories,
+``custody`` holds the custodians' statements against our books. ``fees`` computes what trades cost,
+and holds it against what is booked. ``allocate`` splits blocks to accounts.
 """
 
 from posttrade.settlement.allocate import allocate_blocks, load_allocations
+from posttrade.settlement.custody import reconcile_custody, reconcile_statements
 from posttrade.settlement.fees import charge_fees
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
 from posttrade.settlement.net import net_due
@@ -26,6 +27,8 @@ __all__ = [
     "instruct_waiting",
     "load_allocations",
     "net_due",
+    "reconcile_custody",
+    "reconcile_statements",
     "settle_batches",
     "settle_due",
     "settle_orders",
