@@ -10,11 +10,11 @@ The date is the run's partition key.
 | `validate_day` | Great Expectations on the whole date |
 | `reconcile_day` | compares every trade of the date; nothing is in grace any more |
 | `instruct_day` | every matched trade is instructed, every other is not |
-| `charge_fees` | beside the report: what trades cost; a booked fee that differs is a break |
 | `close_orders` | what still waits for its other half is a break |
 | `build_positions` | what the date adds to each book |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
 | `check_compliance` | alerts: bands, limits, restrictions, potential wash trades, late reports |
+| `charge_fees` | computes what trades cost; a booked fee that differs is a break |
 | `build_data_docs` | the pages of Great Expectations |
 | `render_reports` | HTML and CSV files with a manifest; a changed date gets its next version |
 | `mail_reports` | mails each version once to each recipient |
@@ -95,6 +95,5 @@ with DAG(
 
     begin_close >> await_capture >> validate_day >> reconcile_day
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
-    instruct_day >> charge_fees
-    count_control_totals >> [build_data_docs, check_compliance]
-    check_compliance >> render_reports >> mail_reports
+    count_control_totals >> [build_data_docs, check_compliance, charge_fees]
+    [check_compliance, charge_fees] >> render_reports >> mail_reports

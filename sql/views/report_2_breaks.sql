@@ -14,7 +14,7 @@ select
         when b.break_type = 'timestamp_mismatch' then 'ms'
         when b.break_type = 'quantity_mismatch' then 'units'
         when b.break_type = 'price_mismatch' then coalesce(b.currency || ' per unit', 'per unit')
-        when b.break_type = 'pnl_mismatch' then b.currency
+        when b.break_type = 'pnl_mismatch' or b.subject_kind = 'FEE' then b.currency
     end as delta_unit,
     b.exposure_amount,
     b.currency,

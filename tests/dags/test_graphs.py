@@ -24,13 +24,13 @@ END_OF_DAY = {
     "validate_day": {"await_capture"},
     "reconcile_day": {"validate_day"},
     "instruct_day": {"reconcile_day"},
-    "charge_fees": {"instruct_day"},
     "close_orders": {"reconcile_day"},
     "build_positions": {"reconcile_day"},
     "count_control_totals": {"instruct_day", "close_orders", "build_positions"},
     "build_data_docs": {"count_control_totals"},
     "check_compliance": {"count_control_totals"},
-    "render_reports": {"check_compliance"},
+    "charge_fees": {"count_control_totals"},
+    "render_reports": {"check_compliance", "charge_fees"},
     "mail_reports": {"render_reports"},
 }
 SETTLEMENT_CYCLE = {

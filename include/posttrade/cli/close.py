@@ -15,7 +15,7 @@ from posttrade.instance import Instance
 
 DAG_ID = "end_of_day"
 # without these the date is closed and its report stands
-DISPENSABLE_TASKS = frozenset({"mail_reports", "build_data_docs", "charge_fees"})
+DISPENSABLE_TASKS = frozenset({"mail_reports", "build_data_docs"})
 
 
 def register(app: typer.Typer) -> None:
