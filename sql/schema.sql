@@ -4510,7 +4510,7 @@ CREATE VIEW report.breaks AS
             WHEN (b.break_type = 'timestamp_mismatch'::text) THEN 'ms'::text
             WHEN (b.break_type = 'quantity_mismatch'::text) THEN 'units'::text
             WHEN (b.break_type = 'price_mismatch'::text) THEN COALESCE((b.currency || ' per unit'::text), 'per unit'::text)
-            WHEN (b.break_type = 'pnl_mismatch'::text) THEN b.currency
+            WHEN ((b.break_type = 'pnl_mismatch'::text) OR (b.subject_kind = 'FEE'::text)) THEN b.currency
             ELSE NULL::text
         END AS delta_unit,
     b.exposure_amount,

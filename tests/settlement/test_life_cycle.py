@@ -270,8 +270,9 @@ def test_a_break_of_settlement_is_told_as_any_other(desk: Desk) -> None:
         "select payload ->> 'subject_kind', payload ->> 'trade_id', payload ->> 'event'"
         " from outbox.messages"
     ) == [("STANDING_INSTRUCTION", subject, "OPENED")]
-    # the section of the three-way reconciliation stays its own
-    assert desk.rows("select break_type from report.break_summary") == []
+    # it stands in the pack beside those of the reconciliation
+    summed = desk.rows("select break_type, open_count from report.break_summary")
+    assert summed == [("standing_instruction_missing", 1)]
     # the reconciliation of the same trade leaves it alone
     desk.match("T2")
     desk.follow()
