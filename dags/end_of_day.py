@@ -1,7 +1,6 @@
 """Closes one business date and makes its report.
 
-One run per session of the New York Stock Exchange, at 18:00 New York time, also on early closes.
-The date is the run's partition key.
+One run per New York session, at 18:00 there, also on early closes. Its partition key is the date.
 
 | task | does |
 |---|---|
@@ -15,6 +14,7 @@ The date is the run's partition key.
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
 | `check_compliance` | alerts: bands, limits, restrictions, potential wash trades, late reports |
 | `charge_fees` | computes what trades cost; a booked fee that differs is a break |
+| `measure_risk` | exposure, concentration, value at risk, stress, limits, margin |
 | `build_data_docs` | the pages of Great Expectations |
 | `render_reports` | HTML and CSV files with a manifest; a changed date gets its next version |
 | `mail_reports` | mails each version once to each recipient |
@@ -36,9 +36,8 @@ says which. **`validate_day` failed**: a rule for the whole date is broken; see 
 `--without-previous`, which records the loss. **`mail_reports` failed**: only the mail is missing;
 repair `smtp_default` and clear the task.
 
-A record that comes while the date is closed is compared, booked and counted by the next step: it is
-in all figures of the pack or in none. What comes later makes the pack out of date: the page of the
-reports and `close` list the dates to close again.
+A record that comes while the date is closed is in all figures of the pack or in none. A later one
+makes the pack out of date: the Reports page and `close` list the dates to close again.
 """
 
 from __future__ import annotations
@@ -89,11 +88,12 @@ with DAG(
     check_compliance = PythonStep(
         task_id="check_compliance", call="posttrade.compliance.check_compliance"
     )
+    measure_risk = PythonStep(task_id="measure_risk", call="posttrade.risk.measure_risk")
     build_data_docs = BuildDataDocs(task_id="build_data_docs")
     render_reports = RenderReports(task_id="render_reports")
     mail_reports = MailReports(task_id="mail_reports")
 
     begin_close >> await_capture >> validate_day >> reconcile_day
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
-    count_control_totals >> [build_data_docs, check_compliance, charge_fees]
-    [check_compliance, charge_fees] >> render_reports >> mail_reports
+    count_control_totals >> [build_data_docs, check_compliance, charge_fees, measure_risk]
+    [check_compliance, charge_fees, measure_risk] >> render_reports >> mail_reports

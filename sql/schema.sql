@@ -38,6 +38,10 @@ CREATE SCHEMA report;
 
 COMMENT ON SCHEMA report IS 'Versions of the end-of-day pack. Append-only.';
 
+CREATE SCHEMA risk;
+
+COMMENT ON SCHEMA risk IS 'Exposure, concentration, limits, value at risk, stress, margin. Append-only.';
+
 CREATE SCHEMA settlement;
 
 COMMENT ON SCHEMA settlement IS 'Instructions, their events, and the movements of securities and cash. Append-only.';
@@ -682,7 +686,9 @@ CREATE FUNCTION market.fx_rates_on(p_business_date date, p_base_currency text DE
         select distinct on (q.currency)
             q.currency, q.rate, q.mark_date, q.source, q.is_stale, q.override_id
         from (
-            select bought as currency, price as rate, mark_date, source, is_stale, override_id, 0 as turns
+            select
+                bought as currency, price as rate, mark_date, source, is_stale, override_id,
+                0 as turns
             from pairs
             where pairs.currency = 'USD'
             union all
@@ -711,6 +717,67 @@ $$;
 
 COMMENT ON FUNCTION market.fx_rates_on(p_business_date date, p_base_currency text, p_known_at timestamp with time zone) IS 'Units of the base currency for one unit of each currency, through the US dollar. The base itself is 1. No row: no rate, and what is in that currency stays unvalued in the base.';
 
+CREATE FUNCTION market.history(p_from date, p_to date) RETURNS TABLE(mark_kind text, symbol text, currency text, mark_date date, price numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with decided as (
+        select distinct on (o.symbol, o.mark_date)
+            o.mark_kind, o.symbol, o.currency, o.mark_date, o.price
+        from market.overrides as o
+        join market.override_decisions as d
+            on d.override_id = o.override_id
+            and d.decision = 'APPROVED'
+        where o.mark_date between p_from and p_to
+          and o.mark_kind <> 'CURVE'
+        order by o.symbol, o.mark_date, d.decided_at desc, o.override_id desc
+    ),
+    every_mark as (
+        select
+            m.mark_kind, m.symbol, m.currency, m.mark_date, m.price, m.source_id, m.observed_at
+        from market.marks as m
+        where m.mark_date between p_from and p_to
+          and m.mark_kind <> 'CURVE'
+        union all
+        select
+            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, m.symbol, m.currency,
+            m.business_date, m.mark_price, m.mark_source, null
+        from books.marks as m
+        left join reference.instruments as i on i.symbol = m.symbol
+        where m.business_date between p_from and p_to
+        union all
+        select mark_kind, symbol, currency, mark_date, price, 'override', null
+        from decided
+        where price is not null
+    ),
+    -- * stands below a row of the class: its priority counts only where there is none
+    ranks as (
+        select distinct on (source_id, asset_class)
+            source_id, asset_class, priority
+        from reference.mark_sources
+        where effective_from <= p_to
+        order by source_id, asset_class, effective_from desc
+    )
+    select distinct on (m.symbol, m.mark_date)
+        m.mark_kind, m.symbol, m.currency, m.mark_date, m.price
+    from every_mark as m
+    left join reference.instruments as i on i.symbol = m.symbol
+    left join ranks as own
+        on own.source_id = m.source_id
+        and own.asset_class = case m.mark_kind when 'FX' then 'FX' else i.asset_class end
+    left join ranks as any_class
+        on any_class.source_id = m.source_id
+        and any_class.asset_class = '*'
+    where m.source_id = 'override'
+       or own.priority is not null
+       or any_class.priority is not null
+    order by
+        m.symbol, m.mark_date, m.source_id = 'override' desc,
+        m.currency is not distinct from i.currency desc,
+        coalesce(own.priority, any_class.priority), m.observed_at desc nulls last, m.currency
+$$;
+
+COMMENT ON FUNCTION market.history(p_from date, p_to date) IS 'Of each instrument and pair the mark that counts for each day of a span, of the marks of that very day: nothing is carried forward. Priorities as in force at its end.';
+
 CREATE FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(symbol text, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
@@ -726,7 +793,10 @@ CREATE FUNCTION market.propose_override(p_symbol text, p_mark_date date, p_price
     AS $$
 declare
     own_currency text := (
-        select currency from reference.instruments where symbol = p_symbol and p_mark_kind <> 'CURVE'
+        select currency
+        from reference.instruments
+        where symbol = p_symbol
+          and p_mark_kind <> 'CURVE'
     );
     new_id integer;
 begin
@@ -748,6 +818,43 @@ end
 $$;
 
 COMMENT ON FUNCTION market.propose_override(p_symbol text, p_mark_date date, p_price numeric, p_currency text, p_reason text, p_made_by text, p_mark_kind text, p_tenor_days integer) IS 'Asks for another mark of a date (null: what the sources say again). Gives the id that a second person decides with market.decide_override; until then nothing changes.';
+
+CREATE FUNCTION market.rate_history(p_from date, p_to date, p_base_currency text) RETURNS TABLE(currency text, mark_date date, rate numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with dollars as (
+        select distinct on (q.currency, q.mark_date) q.currency, q.mark_date, q.rate
+        from (
+            select left(symbol, 3) as currency, mark_date, price as rate, 0 as turns
+            from market.history(p_from, p_to)
+            where mark_kind = 'FX'
+              and currency = 'USD'
+              and price > 0
+            union all
+            select currency, mark_date, 1 / price, 1
+            from market.history(p_from, p_to)
+            where mark_kind = 'FX'
+              and left(symbol, 3) = 'USD'
+              and price > 0
+        ) as q
+        order by q.currency, q.mark_date, q.turns
+    ),
+    every_rate as (
+        select currency, mark_date, rate from dollars
+        union all
+        select 'USD', day::date, 1
+        from generate_series(p_from, p_to, interval '1 day') as day
+    )
+    select
+        r.currency, r.mark_date,
+        case when r.currency = base.currency then 1 else r.rate / base.rate end
+    from every_rate as r
+    join every_rate as base
+        on base.mark_date = r.mark_date
+        and base.currency = p_base_currency
+$$;
+
+COMMENT ON FUNCTION market.rate_history(p_from date, p_to date, p_base_currency text) IS 'Rates into the base currency day by day, of the marks of that very day; the dollar has one always.';
 
 CREATE FUNCTION quality.add_flags(p_flags text[], p_rules text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1307,6 +1414,26 @@ CREATE FUNCTION report.neutralise_value(p_text text) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
+
+CREATE FUNCTION risk.net_to_gross(p_net_cost numeric, p_gross_cost numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when p_gross_cost = 0 then 1 else greatest(p_net_cost, 0) / p_gross_cost end
+$$;
+
+COMMENT ON FUNCTION risk.net_to_gross(p_net_cost numeric, p_gross_cost numeric) IS 'Net replacement cost (not below nought) over gross; 1 where the gross one is nought.';
+
+CREATE FUNCTION risk.standard_margin(p_gross_margin numeric, p_net_cost numeric, p_gross_cost numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_gross_cost = 0 then p_gross_margin
+        -- one division, at the end
+        else p_gross_margin * (0.4 * p_gross_cost + 0.6 * greatest(p_net_cost, 0)) / p_gross_cost
+    end
+$$;
+
+COMMENT ON FUNCTION risk.standard_margin(p_gross_margin numeric, p_net_cost numeric, p_gross_cost numeric) IS 'Net margin = 0.4 x gross + 0.6 x net-to-gross ratio x gross.';
 
 CREATE FUNCTION settlement.analyze_partitions(p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
@@ -3978,6 +4105,20 @@ CREATE VIEW recon.trades AS
 
 COMMENT ON VIEW recon.trades IS 'One row per date and trade with exactly one outcome. reconciled: it matches, and later batches skip it. uncompared: between promotion and the comparison of the same run, never after a close.';
 
+CREATE TABLE reference.account_margin_rates (
+    side text NOT NULL,
+    price_from numeric NOT NULL,
+    effective_from date NOT NULL,
+    initial_rate numeric NOT NULL,
+    maintenance_rate numeric NOT NULL,
+    maintenance_per_unit numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_margin_rates_side_known CHECK ((side = ANY (ARRAY['LONG'::text, 'SHORT'::text])))
+);
+
+COMMENT ON TABLE reference.account_margin_rates IS 'Share of market value that an account must hold: initially, and from then on (the greater of the share and an amount per unit), for prices from price_from on.';
+
 CREATE TABLE reference.affirmation_cutoffs (
     market_id text NOT NULL,
     asset_class text NOT NULL,
@@ -4016,6 +4157,18 @@ CREATE TABLE reference.anomaly_policies (
 );
 
 COMMENT ON TABLE reference.anomaly_policies IS 'Modified z strictly above score_above is flagged; a group of fewer than points_min is unscored; the kept_max highest of a date are kept: what people can review.';
+
+CREATE TABLE reference.backtest_zones (
+    exceptions_from integer NOT NULL,
+    effective_from date NOT NULL,
+    zone text NOT NULL,
+    plus_factor numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT backtest_zones_known CHECK ((zone = ANY (ARRAY['GREEN'::text, 'YELLOW'::text, 'RED'::text])))
+);
+
+COMMENT ON TABLE reference.backtest_zones IS 'The traffic light: from this number of exceptions in 250 days on, zone and increase of the multiplication factor.';
 
 CREATE TABLE reference.beneficial_owners (
     account text NOT NULL,
@@ -4179,6 +4332,42 @@ ALTER TABLE reference.loads ALTER COLUMN load_id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE reference.margin_accounts (
+    account text NOT NULL,
+    effective_from date NOT NULL,
+    currency text NOT NULL,
+    minimum_transfer_amount numeric NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT margin_accounts_not_negative CHECK ((minimum_transfer_amount >= (0)::numeric))
+);
+
+COMMENT ON TABLE reference.margin_accounts IS 'Accounts that hold equities on margin under Regulation T, in one currency.';
+
+CREATE TABLE reference.margin_instruments (
+    symbol text NOT NULL,
+    margin_class text NOT NULL,
+    duration_years numeric NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT margin_instruments_duration_not_negative CHECK ((duration_years >= (0)::numeric))
+);
+
+COMMENT ON TABLE reference.margin_instruments IS 'Derivatives that are margined between the two parties, with their class and duration (0 where the class has none). What is not named here needs no initial margin.';
+
+CREATE TABLE reference.margin_rates (
+    margin_class text NOT NULL,
+    duration_over numeric NOT NULL,
+    effective_from date NOT NULL,
+    rate numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT margin_rates_class_known CHECK ((margin_class = ANY (ARRAY['CREDIT'::text, 'COMMODITY'::text, 'EQUITY'::text, 'FX'::text, 'RATES'::text, 'OTHER'::text]))),
+    CONSTRAINT margin_rates_range CHECK ((((rate >= (0)::numeric) AND (rate <= (1)::numeric)) AND (duration_over >= (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.margin_rates IS 'Initial margin as a share of notional, by class and duration in years: a row is for durations above duration_over, up to and with the next row''s (the first also for 0).';
+
 CREATE TABLE reference.markets (
     market_id text NOT NULL,
     market_name text NOT NULL,
@@ -4224,6 +4413,19 @@ ALTER TABLE reference.netting_agreements ALTER COLUMN netting_agreement_id ADD G
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.netting_sets (
+    netting_set_id text NOT NULL,
+    counterparty_id text NOT NULL,
+    effective_from date NOT NULL,
+    threshold_amount numeric NOT NULL,
+    minimum_transfer_amount numeric NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT netting_sets_not_negative CHECK (((threshold_amount >= (0)::numeric) AND (minimum_transfer_amount >= (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.netting_sets IS 'Which counterparties have a netting agreement. In the base currency: initial margin above the threshold is asked for, and nothing moves below the minimum transfer amount.';
 
 CREATE TABLE reference.position_limits (
     account text NOT NULL,
@@ -4278,6 +4480,37 @@ CREATE TABLE reference.retention_policies (
 );
 
 COMMENT ON TABLE reference.retention_policies IS 'Days for which housekeeping keeps what may go.';
+
+CREATE TABLE reference.risk_limits (
+    limit_kind text NOT NULL,
+    subject text NOT NULL,
+    effective_from date NOT NULL,
+    limit_amount numeric NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT risk_limits_kind_known CHECK ((limit_kind = ANY (ARRAY['COUNTERPARTY_GROSS'::text, 'COUNTERPARTY_NET'::text, 'BOOK_GROSS'::text, 'VALUE_AT_RISK'::text]))),
+    CONSTRAINT risk_limits_not_negative CHECK ((limit_amount >= (0)::numeric))
+);
+
+COMMENT ON TABLE reference.risk_limits IS 'Limits in the base currency; * for every subject without a row of its own. A use above the limit is a breach. Books are account/strategy; the firm is FIRM.';
+
+CREATE TABLE reference.risk_parameters (
+    effective_from date NOT NULL,
+    base_currency text NOT NULL,
+    confidence numeric NOT NULL,
+    scenarios_max integer NOT NULL,
+    scenarios_min integer NOT NULL,
+    tail text NOT NULL,
+    top_count integer NOT NULL,
+    backtest_days integer NOT NULL,
+    basis text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT risk_parameters_confidence_range CHECK (((confidence > (0)::numeric) AND (confidence < (1)::numeric))),
+    CONSTRAINT risk_parameters_counts_positive CHECK (((scenarios_min > 0) AND (scenarios_max >= scenarios_min) AND (top_count > 0) AND (backtest_days > 0))),
+    CONSTRAINT risk_parameters_tail_known CHECK ((tail = ANY (ARRAY['AT_OR_BEYOND'::text, 'BEYOND'::text])))
+);
+
+COMMENT ON TABLE reference.risk_parameters IS 'How risk is measured, by business date. tail: whether expected shortfall is the mean of the losses at or beyond the value at risk, or only of those beyond it.';
 
 CREATE TABLE reference.settlement_cycles (
     market_id text NOT NULL,
@@ -4338,6 +4571,18 @@ ALTER TABLE reference.standing_instructions ALTER COLUMN standing_instruction_id
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE reference.stress_scenarios (
+    scenario_id text NOT NULL,
+    asset_class text NOT NULL,
+    effective_from date NOT NULL,
+    shock numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stress_scenarios_shock_range CHECK ((shock >= ('-1'::integer)::numeric))
+);
+
+COMMENT ON TABLE reference.stress_scenarios IS 'Scenarios that the books are valued under: shock is the change of price as a fraction, for the instruments of an asset class (* for every class without a row of its own in the scenario).';
 
 CREATE TABLE reference.tolerances (
     effective_from date NOT NULL,
@@ -4565,6 +4810,60 @@ CREATE VIEW report.compliance_coverage AS
 
 COMMENT ON VIEW report.compliance_coverage IS 'How many subjects each rule of a date checked, and why it did not check the others.';
 
+CREATE TABLE risk.measures (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    measure text NOT NULL,
+    subject_kind text NOT NULL,
+    subject text NOT NULL,
+    detail text NOT NULL,
+    currency text NOT NULL,
+    amount numeric,
+    note text,
+    CONSTRAINT measures_amount_or_reason CHECK (((amount IS NOT NULL) OR (note IS NOT NULL))),
+    CONSTRAINT measures_subject_known CHECK ((subject_kind = ANY (ARRAY['FIRM'::text, 'BOOK'::text, 'COUNTERPARTY'::text, 'SYMBOL'::text, 'CURRENCY'::text, 'NETTING_SET'::text, 'ACCOUNT'::text])))
+);
+
+COMMENT ON TABLE risk.measures IS 'One row for each measure of each subject; views lay them side by side. An amount of money is in currency; counts and ratios have none (empty). Without an amount the note says why. Append-only.';
+
+CREATE TABLE risk.versions (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    run_id text NOT NULL,
+    known_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE risk.versions IS 'Each time the measures of a date came out otherwise than before. Append-only.';
+
+CREATE VIEW risk.current_measures AS
+ SELECT business_date,
+    version,
+    measure,
+    subject_kind,
+    subject,
+    detail,
+    currency,
+    amount,
+    note
+   FROM risk.measures m
+  WHERE (version = ( SELECT max(v.version) AS max
+           FROM risk.versions v
+          WHERE (v.business_date = m.business_date)));
+
+COMMENT ON VIEW risk.current_measures IS 'Measures of every date as they are known now.';
+
+CREATE VIEW report.concentration AS
+ SELECT business_date,
+    detail AS among,
+    max(amount) FILTER (WHERE (measure = 'top_share_percent'::text)) AS top_share_percent,
+    max(note) FILTER (WHERE (measure = 'top_share_percent'::text)) AS top_note,
+    max(amount) FILTER (WHERE (measure = 'hhi'::text)) AS hhi
+   FROM risk.current_measures
+  WHERE (measure = ANY (ARRAY['hhi'::text, 'top_share_percent'::text]))
+  GROUP BY business_date, detail;
+
+COMMENT ON VIEW report.concentration IS 'Share of the largest few and sum of squared percentages (0 to 10,000) of gross exposure, among counterparties and among instruments.';
+
 CREATE VIEW report.conflict_counts AS
  SELECT business_date,
     record_type,
@@ -4605,6 +4904,21 @@ CREATE VIEW report.control_totals AS
           WHERE ((date_offsets.business_date = t.business_date) AND (date_offsets.topic = t.feed))) o ON (true));
 
 COMMENT ON VIEW report.control_totals IS 'received = accepted + rejected + duplicate for the date''s own messages; offsets = messages + empty + lost over the drained ranges that hold them, which may hold other dates'' messages too.';
+
+CREATE VIEW report.counterparty_exposures AS
+ SELECT business_date,
+    subject AS counterparty_id,
+    max(currency) FILTER (WHERE (measure = 'gross_exposure'::text)) AS currency,
+    max(amount) FILTER (WHERE (measure = 'gross_exposure'::text)) AS gross_amount,
+    max(amount) FILTER (WHERE (measure = 'net_exposure'::text)) AS net_amount,
+    max(amount) FILTER (WHERE (measure = 'replacement_cost'::text)) AS replacement_amount,
+    COALESCE(max(amount) FILTER (WHERE (measure = 'unpriced_count'::text)), (0)::numeric) AS unpriced_count,
+    max(note) FILTER (WHERE (measure = 'gross_exposure'::text)) AS note
+   FROM risk.current_measures m
+  WHERE ((subject_kind = 'COUNTERPARTY'::text) AND (measure = ANY (ARRAY['gross_exposure'::text, 'net_exposure'::text, 'replacement_cost'::text, 'unpriced_count'::text])))
+  GROUP BY business_date, subject;
+
+COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until it settles, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
 
 CREATE TABLE settlement.events (
     instruction_id bigint NOT NULL,
@@ -4936,6 +5250,26 @@ CREATE TABLE report.mails (
     sent_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE VIEW report.margin_calls AS
+ SELECT business_date,
+    subject_kind,
+    subject,
+    max(currency) AS currency,
+    max(amount) FILTER (WHERE (measure = 'gross_initial_margin'::text)) AS gross_margin_amount,
+    max(amount) FILTER (WHERE (measure = 'net_to_gross_ratio'::text)) AS net_to_gross_ratio,
+    max(amount) FILTER (WHERE (measure = 'initial_margin'::text)) AS initial_margin_amount,
+    max(amount) FILTER (WHERE (measure = 'maintenance_margin'::text)) AS maintenance_margin_amount,
+    max(amount) FILTER (WHERE (measure = 'net_replacement_cost'::text)) AS replacement_amount,
+    max(amount) FILTER (WHERE (measure = 'margin_required'::text)) AS required_amount,
+    max(amount) FILTER (WHERE (measure = 'margin_held'::text)) AS held_amount,
+    max(amount) FILTER (WHERE (measure = 'margin_call'::text)) AS call_amount,
+    max(note) FILTER (WHERE (amount IS NULL)) AS note
+   FROM risk.current_measures m
+  WHERE (subject_kind = ANY (ARRAY['NETTING_SET'::text, 'ACCOUNT'::text]))
+  GROUP BY business_date, subject_kind, subject;
+
+COMMENT ON VIEW report.margin_calls IS 'Margin of each netting set (standard schedule, base currency) and account (Regulation T): what is asked for where call_amount is positive, to be given back where it is negative.';
+
 CREATE TABLE report.versions (
     business_date date NOT NULL,
     version integer NOT NULL,
@@ -5048,6 +5382,22 @@ CREATE VIEW report.reject_summary AS
   GROUP BY business_date, feed, stage, reason;
 
 COMMENT ON VIEW report.reject_summary IS 'Refused messages. One that was mended and sent again stays refused, and is counted as replayed: what became of it is another message.';
+
+CREATE VIEW report.risk_limits AS
+ SELECT business_date,
+    subject_kind,
+    subject,
+    detail AS limit_kind,
+    max(currency) FILTER (WHERE (measure = 'limit_amount'::text)) AS currency,
+    max(amount) FILTER (WHERE (measure = 'limit_amount'::text)) AS limit_amount,
+    max(amount) FILTER (WHERE (measure = 'limit_used'::text)) AS used_amount,
+    (max(amount) FILTER (WHERE (measure = 'limit_breach'::text)) = (1)::numeric) AS is_breach,
+    max(note) FILTER (WHERE (measure = 'limit_used'::text)) AS note
+   FROM risk.current_measures m
+  WHERE (measure = ANY (ARRAY['limit_amount'::text, 'limit_used'::text, 'limit_breach'::text]))
+  GROUP BY business_date, subject_kind, subject, detail;
+
+COMMENT ON VIEW report.risk_limits IS 'Each limit that applies and its use, in the base currency. is_breach null: the use is not known, and note says why.';
 
 CREATE TABLE settlement.statement_differences (
     custodian_id text NOT NULL,
@@ -5178,6 +5528,19 @@ CREATE VIEW report.statement_roll_forward AS
 
 COMMENT ON VIEW report.statement_roll_forward IS 'Of each statement: differences that its predecessor had, new and closed ones, and those it has: opening + new - closed = closing.';
 
+CREATE VIEW report.stress_results AS
+ SELECT business_date,
+    subject_kind,
+    subject,
+    detail AS scenario_id,
+    currency,
+    amount AS pnl_amount,
+    note
+   FROM risk.current_measures
+  WHERE (measure = 'stress_pnl'::text);
+
+COMMENT ON VIEW report.stress_results IS 'What each scenario would make of each book and of the firm.';
+
 CREATE VIEW report.suite_results AS
  SELECT r.business_date,
     r.suite,
@@ -5280,6 +5643,23 @@ UNION ALL
 
 COMMENT ON VIEW report.trade_outcomes IS 'Every trade of a date once, with exactly one outcome. A trade known only from a confirmation or snapshot has status NO_EXECUTION. uncompared must not occur after a close.';
 
+CREATE VIEW report.trade_volumes AS
+ SELECT business_date,
+    subject_kind,
+    subject,
+    COALESCE(NULLIF(detail, ''::text), max(currency)) AS currency,
+    max(amount) FILTER (WHERE (measure = 'trade_count'::text)) AS trade_count,
+    max(amount) FILTER (WHERE (measure = 'traded_quantity'::text)) AS traded_quantity,
+    max(amount) FILTER (WHERE (measure = 'traded_amount'::text)) AS traded_amount,
+    max(amount) FILTER (WHERE (measure = 'average_quantity'::text)) AS average_quantity,
+    max(amount) FILTER (WHERE (measure = 'average_amount'::text)) AS average_amount,
+    max(note) AS note
+   FROM risk.current_measures m
+  WHERE (measure = ANY (ARRAY['trade_count'::text, 'traded_quantity'::text, 'traded_amount'::text, 'average_quantity'::text, 'average_amount'::text]))
+  GROUP BY business_date, subject_kind, subject, detail;
+
+COMMENT ON VIEW report.trade_volumes IS 'Trades of a date by instrument and currency (SYMBOL), by currency, and in all in the base currency (FIRM).';
+
 CREATE TABLE trade.unplaced_records (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -5297,6 +5677,27 @@ CREATE VIEW report.unplaced_counts AS
     count(*) AS record_count
    FROM trade.unplaced_records
   GROUP BY business_date, record_type;
+
+CREATE VIEW report.value_at_risk AS
+ SELECT business_date,
+    subject_kind,
+    subject,
+    max(currency) FILTER (WHERE (measure = 'value_at_risk'::text)) AS currency,
+    max(amount) FILTER (WHERE (measure = 'value_at_risk'::text)) AS value_at_risk_amount,
+    max(amount) FILTER (WHERE (measure = 'expected_shortfall'::text)) AS expected_shortfall_amount,
+    max(amount) FILTER (WHERE (measure = 'scenario_count'::text)) AS scenario_count,
+    max(note) FILTER (WHERE (measure = 'value_at_risk'::text)) AS method,
+    max(amount) FILTER (WHERE (measure = 'hypothetical_pnl'::text)) AS hypothetical_pnl_amount,
+    (max(amount) FILTER (WHERE (measure = 'var_exception'::text)) = (1)::numeric) AS is_exception,
+    max(amount) FILTER (WHERE (measure = 'backtest_exceptions'::text)) AS exception_count,
+    max(amount) FILTER (WHERE (measure = 'backtest_days'::text)) AS backtest_days,
+    max(note) FILTER (WHERE (measure = 'backtest_plus_factor'::text)) AS zone,
+    max(amount) FILTER (WHERE (measure = 'backtest_plus_factor'::text)) AS plus_factor
+   FROM risk.current_measures m
+  WHERE (measure = ANY (ARRAY['value_at_risk'::text, 'expected_shortfall'::text, 'scenario_count'::text, 'hypothetical_pnl'::text, 'var_exception'::text, 'backtest_exceptions'::text, 'backtest_days'::text, 'backtest_plus_factor'::text]))
+  GROUP BY business_date, subject_kind, subject;
+
+COMMENT ON VIEW report.value_at_risk IS 'Of each date the value at risk of books and firm, and beside it what the positions of the day before made until this date: is_exception compares that with the value at risk of the day before. The history of a subject is its rows by business_date. method says why there is no amount.';
 
 CREATE VIEW report.warnings AS
  WITH flagged AS (
@@ -5327,6 +5728,57 @@ CREATE VIEW report.warnings AS
   GROUP BY flagged.business_date, flagged.record_type, flag.flag;
 
 COMMENT ON VIEW report.warnings IS 'Accepted records that carry a warning, by rule.';
+
+CREATE TABLE risk.collateral (
+    collateral_id integer NOT NULL,
+    holder_kind text NOT NULL,
+    holder_id text NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    effective_on date NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT collateral_holder_known CHECK ((holder_kind = ANY (ARRAY['NETTING_SET'::text, 'ACCOUNT'::text]))),
+    CONSTRAINT collateral_not_zero CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT collateral_reason_given CHECK (((btrim(reason) <> ''::text) AND (btrim(recorded_by) <> ''::text)))
+);
+
+COMMENT ON TABLE risk.collateral IS 'Margin that came in (or went back, negative) in cash: its sum up to a date is what is held. A mistake is put right by a row of the opposite sign. Append-only.';
+
+ALTER TABLE risk.collateral ALTER COLUMN collateral_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME risk.collateral_collateral_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE risk.counterparty_flows (
+    business_date date NOT NULL,
+    counterparty_id text NOT NULL,
+    account text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    settlement_date date NOT NULL,
+    asset_class text NOT NULL,
+    trade_count bigint NOT NULL,
+    bought_quantity numeric NOT NULL,
+    sold_quantity numeric NOT NULL,
+    bought_amount numeric NOT NULL,
+    sold_amount numeric NOT NULL,
+    fee_amount numeric NOT NULL
+);
+
+COMMENT ON TABLE risk.counterparty_flows IS 'What one business date adds to what is open with each counterparty, and to the cash of each account: sums of these rows cost the dates, whatever their trades.';
+
+CREATE TABLE risk.flow_dates (
+    business_date date NOT NULL,
+    input_count bigint NOT NULL
+);
+
+COMMENT ON TABLE risk.flow_dates IS 'Dates whose flows stand in risk.counterparty_flows, and how many rows of control.received_counts they had then: with more of them now a date is built anew.';
 
 CREATE TABLE settlement.accounts (
     account_id integer NOT NULL,
@@ -6383,6 +6835,9 @@ ALTER TABLE ONLY recon.pending
 ALTER TABLE ONLY recon.single_matches
     ADD CONSTRAINT single_matches_pk PRIMARY KEY (trade_id, business_date);
 
+ALTER TABLE ONLY reference.account_margin_rates
+    ADD CONSTRAINT account_margin_rates_pk PRIMARY KEY (side, price_from, effective_from);
+
 ALTER TABLE ONLY reference.affirmation_cutoffs
     ADD CONSTRAINT affirmation_cutoffs_pk PRIMARY KEY (market_id, asset_class, effective_from);
 
@@ -6391,6 +6846,9 @@ ALTER TABLE ONLY reference.alert_policies
 
 ALTER TABLE ONLY reference.anomaly_policies
     ADD CONSTRAINT anomaly_policies_pk PRIMARY KEY (effective_from);
+
+ALTER TABLE ONLY reference.backtest_zones
+    ADD CONSTRAINT backtest_zones_pk PRIMARY KEY (exceptions_from, effective_from);
 
 ALTER TABLE ONLY reference.beneficial_owners
     ADD CONSTRAINT beneficial_owners_pk PRIMARY KEY (account, effective_from);
@@ -6434,6 +6892,15 @@ ALTER TABLE ONLY reference.life_cycle_states
 ALTER TABLE ONLY reference.loads
     ADD CONSTRAINT loads_pk PRIMARY KEY (load_id);
 
+ALTER TABLE ONLY reference.margin_accounts
+    ADD CONSTRAINT margin_accounts_pk PRIMARY KEY (account, effective_from);
+
+ALTER TABLE ONLY reference.margin_instruments
+    ADD CONSTRAINT margin_instruments_pk PRIMARY KEY (symbol);
+
+ALTER TABLE ONLY reference.margin_rates
+    ADD CONSTRAINT margin_rates_pk PRIMARY KEY (margin_class, duration_over, effective_from);
+
 ALTER TABLE ONLY reference.mark_sources
     ADD CONSTRAINT mark_sources_pk PRIMARY KEY (source_id, asset_class, effective_from);
 
@@ -6442,6 +6909,12 @@ ALTER TABLE ONLY reference.markets
 
 ALTER TABLE ONLY reference.netting_agreements
     ADD CONSTRAINT netting_agreements_pk PRIMARY KEY (netting_agreement_id);
+
+ALTER TABLE ONLY reference.netting_sets
+    ADD CONSTRAINT netting_sets_counterparty_key UNIQUE (counterparty_id, effective_from);
+
+ALTER TABLE ONLY reference.netting_sets
+    ADD CONSTRAINT netting_sets_pk PRIMARY KEY (netting_set_id, effective_from);
 
 ALTER TABLE ONLY reference.position_limits
     ADD CONSTRAINT position_limits_pk PRIMARY KEY (account, asset_class, effective_from);
@@ -6454,6 +6927,12 @@ ALTER TABLE ONLY reference.reporting_deadlines
 
 ALTER TABLE ONLY reference.retention_policies
     ADD CONSTRAINT retention_policies_pk PRIMARY KEY (subject);
+
+ALTER TABLE ONLY reference.risk_limits
+    ADD CONSTRAINT risk_limits_pk PRIMARY KEY (limit_kind, subject, effective_from);
+
+ALTER TABLE ONLY reference.risk_parameters
+    ADD CONSTRAINT risk_parameters_pk PRIMARY KEY (effective_from);
 
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_pk PRIMARY KEY (market_id, asset_class, effective_from);
@@ -6472,6 +6951,9 @@ ALTER TABLE ONLY reference.standing_instructions
 
 ALTER TABLE ONLY reference.status_codes
     ADD CONSTRAINT status_codes_pk PRIMARY KEY (code);
+
+ALTER TABLE ONLY reference.stress_scenarios
+    ADD CONSTRAINT stress_scenarios_pk PRIMARY KEY (scenario_id, asset_class, effective_from);
 
 ALTER TABLE ONLY reference.tolerances
     ADD CONSTRAINT tolerances_pk PRIMARY KEY (effective_from);
@@ -6492,6 +6974,21 @@ ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_pk PRIMARY KEY (business_date, version, recipient);
 
 ALTER TABLE ONLY report.versions
+    ADD CONSTRAINT versions_pk PRIMARY KEY (business_date, version);
+
+ALTER TABLE ONLY risk.collateral
+    ADD CONSTRAINT collateral_pk PRIMARY KEY (collateral_id);
+
+ALTER TABLE ONLY risk.counterparty_flows
+    ADD CONSTRAINT counterparty_flows_pk PRIMARY KEY (business_date, counterparty_id, account, symbol, currency, settlement_date);
+
+ALTER TABLE ONLY risk.flow_dates
+    ADD CONSTRAINT flow_dates_pk PRIMARY KEY (business_date);
+
+ALTER TABLE ONLY risk.measures
+    ADD CONSTRAINT measures_pk PRIMARY KEY (business_date, version, measure, subject_kind, subject, detail, currency);
+
+ALTER TABLE ONLY risk.versions
     ADD CONSTRAINT versions_pk PRIMARY KEY (business_date, version);
 
 ALTER TABLE ONLY settlement.accounts
@@ -6670,6 +7167,10 @@ CREATE UNIQUE INDEX netting_agreements_current ON reference.netting_agreements U
 
 CREATE INDEX standing_instructions_current ON reference.standing_instructions USING btree (counterparty_id, market_id) WHERE (withdrawn_at IS NULL);
 
+CREATE INDEX collateral_by_holder ON risk.collateral USING btree (holder_kind, holder_id, effective_on);
+
+CREATE INDEX measures_by_subject ON risk.measures USING btree (measure, subject_kind, subject, business_date);
+
 CREATE INDEX events_by_act ON ONLY settlement.events USING brin (act_id) WITH (pages_per_range='16');
 
 CREATE INDEX events_effective_elsewhen ON ONLY settlement.events USING btree (effective_on) WHERE (effective_on <> settlement_date);
@@ -6790,6 +7291,12 @@ CREATE TRIGGER lost_files_append_only BEFORE DELETE OR UPDATE ON report.lost_fil
 
 CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON report.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
+CREATE TRIGGER collateral_append_only BEFORE DELETE OR UPDATE ON risk.collateral FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER measures_append_only BEFORE DELETE OR UPDATE ON risk.measures FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER versions_append_only BEFORE DELETE OR UPDATE ON risk.versions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER accounts_append_only BEFORE DELETE OR UPDATE ON settlement.accounts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE ON settlement.acts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
@@ -6874,6 +7381,9 @@ ALTER TABLE ONLY reference.netting_agreements
 ALTER TABLE ONLY reference.reporting_deadlines
     ADD CONSTRAINT reporting_deadlines_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
+ALTER TABLE ONLY reference.risk_parameters
+    ADD CONSTRAINT risk_parameters_currency_fk FOREIGN KEY (base_currency) REFERENCES reference.currencies(currency);
+
 ALTER TABLE ONLY reference.settlement_cycles
     ADD CONSTRAINT settlement_cycles_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
@@ -6897,6 +7407,9 @@ ALTER TABLE ONLY report.lost_files
 
 ALTER TABLE ONLY report.mails
     ADD CONSTRAINT mails_version_fk FOREIGN KEY (business_date, version) REFERENCES report.versions(business_date, version);
+
+ALTER TABLE ONLY risk.measures
+    ADD CONSTRAINT measures_version_fk FOREIGN KEY (business_date, version) REFERENCES risk.versions(business_date, version);
 
 ALTER TABLE ONLY settlement.applied_statuses
     ADD CONSTRAINT applied_statuses_status_fk FOREIGN KEY (topic, partition, message_offset) REFERENCES settlement.statuses(topic, partition, message_offset);

@@ -18,6 +18,7 @@ from posttrade.compliance import check_compliance
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
 from posttrade.feeds import FEEDS
+from posttrade.risk import measure_risk
 from posttrade.run_log import StepRun, step_run
 from posttrade.settlement import charge_fees
 from posttrade.statements import read_statement
@@ -95,8 +96,14 @@ def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> St
 
 def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> None:
     """Make the figures of a date anew, from the comparison on; for whoever finds late records."""
-    steps = (reconcile_day, build_positions, count_control_totals, check_compliance, charge_fees)
-    for step in steps:
+    for step in (
+        reconcile_day,
+        build_positions,
+        count_control_totals,
+        check_compliance,
+        charge_fees,
+        measure_risk,
+    ):
         step(dsn, business_date, run_id=run_id)
 
 

@@ -69,6 +69,19 @@ COPIES: dict[str, LiteralString] = {
         "copy loaded_instrument_identifiers from stdin (format csv, header match)"
     ),
     "anomaly_policies.csv": "copy loaded_anomaly_policies from stdin (format csv, header match)",
+    "risk_parameters.csv": "copy loaded_risk_parameters from stdin (format csv, header match)",
+    "risk_limits.csv": "copy loaded_risk_limits from stdin (format csv, header match)",
+    "stress_scenarios.csv": "copy loaded_stress_scenarios from stdin (format csv, header match)",
+    "backtest_zones.csv": "copy loaded_backtest_zones from stdin (format csv, header match)",
+    "margin_rates.csv": "copy loaded_margin_rates from stdin (format csv, header match)",
+    "margin_instruments.csv": (
+        "copy loaded_margin_instruments from stdin (format csv, header match)"
+    ),
+    "netting_sets.csv": "copy loaded_netting_sets from stdin (format csv, header match)",
+    "margin_accounts.csv": "copy loaded_margin_accounts from stdin (format csv, header match)",
+    "account_margin_rates.csv": (
+        "copy loaded_account_margin_rates from stdin (format csv, header match)"
+    ),
     "retention_policies.csv": (
         "copy loaded_retention_policies from stdin (format csv, header match)"
     ),
@@ -88,6 +101,8 @@ SUBJECTS = (
     "netting",
     "fees",
     "custody",
+    "risk",
+    "margin",
     "compliance_limits",
     "compliance_rules",
     "compliance_policies",

@@ -157,7 +157,9 @@ language sql stable as $$
         select distinct on (q.currency)
             q.currency, q.rate, q.mark_date, q.source, q.is_stale, q.override_id
         from (
-            select bought as currency, price as rate, mark_date, source, is_stale, override_id, 0 as turns
+            select
+                bought as currency, price as rate, mark_date, source, is_stale, override_id,
+                0 as turns
             from pairs
             where pairs.currency = 'USD'
             union all

@@ -8,7 +8,10 @@ create or replace function market.propose_override(
 language plpgsql as $$
 declare
     own_currency text := (
-        select currency from reference.instruments where symbol = p_symbol and p_mark_kind <> 'CURVE'
+        select currency
+        from reference.instruments
+        where symbol = p_symbol
+          and p_mark_kind <> 'CURVE'
     );
     new_id integer;
 begin

@@ -7,8 +7,8 @@ declare
         select coalesce(array_agg(format('%I.%I', schemaname, viewname)), '{}')
         from pg_views
         where schemaname in (
-            'landing', 'staging', 'trade', 'recon', 'books', 'market', 'quality', 'control', 'report',
-            'reference', 'outbox', 'settlement', 'compliance'
+            'landing', 'staging', 'trade', 'recon', 'books', 'market', 'risk', 'quality', 'control',
+            'report', 'reference', 'outbox', 'settlement', 'compliance'
         )
     );
     view_name text;

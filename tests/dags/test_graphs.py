@@ -30,7 +30,8 @@ END_OF_DAY = {
     "build_data_docs": {"count_control_totals"},
     "check_compliance": {"count_control_totals"},
     "charge_fees": {"count_control_totals"},
-    "render_reports": {"check_compliance", "charge_fees"},
+    "measure_risk": {"count_control_totals"},
+    "render_reports": {"check_compliance", "charge_fees", "measure_risk"},
     "mail_reports": {"render_reports"},
 }
 SETTLEMENT_CYCLE = {

@@ -9,7 +9,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
-from posttrade import close, quality, settlement
+from posttrade import close, quality, risk, settlement
 from posttrade.errors import PostTradeError
 from posttrade.reports import render_pack
 from tests.faults.capture_process import CONTEXT
@@ -34,6 +34,7 @@ def close_date(dsn: str, business_date: dt.date) -> None:
     settlement.close_orders(dsn, business_date, run_id="close")
     close.build_positions(dsn, business_date, run_id="close")
     close.count_control_totals(dsn, business_date, run_id="close")
+    risk.measure_risk(dsn, business_date, run_id="close")
 
 
 @dataclasses.dataclass

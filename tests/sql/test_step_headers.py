@@ -13,7 +13,7 @@ STEPS = SQL_ROOT / "steps"
 OWN_DAGS = ("trade_capture", "end_of_day", "reference_data", "settlement", "compliance")
 SCHEMAS = (
     "landing|staging|trade|recon|books|quality|control|report|reference|outbox|settlement|market"
-    "|compliance"
+    "|compliance|risk"
 )
 LINES_MAX = 80
 LINE_LENGTH_MAX = 100

@@ -12,7 +12,8 @@ ends as (
     where step in (
             'end_of_day/begin_close', 'end_of_day/await_capture', 'end_of_day/validate_day',
             'end_of_day/reconcile_day', 'end_of_day/build_positions',
-            'end_of_day/count_control_totals', 'end_of_day/render_reports'
+            'end_of_day/count_control_totals', 'end_of_day/measure_risk',
+            'end_of_day/render_reports'
         )
       and business_date >= (select min(business_date) from dates)
     order by business_date, step_run_id desc
