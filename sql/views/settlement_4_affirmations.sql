@@ -14,11 +14,7 @@ select
         t.trade_id is not null and greatest(e.recorded_at, c.recorded_at) <= x.cutoff_at, false
     ) as is_in_time,
     x.rate_target
-from report.current_executions as live
-join trade.executions as e
-    on e.business_date = live.business_date
-    and e.trade_id = live.trade_id
-    and e.version = live.version
+from trade.executions as e
 left join reference.instruments as i on i.symbol = e.symbol
 left join reference.sources as o on o.source_id = e.source_id
 join reference.markets as m on m.market_id = coalesce(i.market_id, o.market_id)
@@ -44,7 +40,15 @@ left join trade.confirmations as c
     and c.trade_id = t.trade_id
     and c.version = t.confirmation_version
 where e.status <> 'CANCELLED'
-  and o.expects_confirmation;
+  and o.expects_confirmation
+  and not exists (
+      select
+      from trade.executions as newer
+      where newer.business_date = e.business_date
+        and newer.trade_id = e.trade_id
+        and newer.version > e.version
+        and newer.version > 1
+  );
 comment on view settlement.affirmations is
     'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: '
     'when the later of the two records that match, execution and confirmation, was accepted; null '

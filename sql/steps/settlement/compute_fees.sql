@@ -1,5 +1,6 @@
 -- purpose: compute what each live trade of a date is charged: fees first, then the taxes on them.
--- reads: trade.executions, reference.instruments, reference.sources, kind_terms (temporary)
+-- reads: trade.executions, reference.instruments, reference.sources, kind_sets,
+--        fee_sets (temporary)
 -- writes: computed_fees (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -15,7 +16,8 @@ select
     e.clearing_fee,
     e.exchange_fee,
     k.kind_id,
-    k.fee_rate_ids,
+    s.set_id,
+    s.fee_rate_ids,
     array(
         select settlement.charge(
             case t.basis
@@ -24,12 +26,12 @@ select
                 else 1
             end, t
         )
-        from unnest(k.terms) as t
+        from unnest(s.terms) as t
     ) as amounts
 from trade.executions as e
 left join reference.instruments as i on i.symbol = e.symbol
 left join reference.sources as o on o.source_id = e.source_id
-join kind_terms as k
+join kind_sets as k
     on (
         k.market_id, k.asset_class, k.currency, k.side, k.counterparty_id, k.account,
         k.settlement_date
@@ -37,6 +39,7 @@ join kind_terms as k
         coalesce(i.market_id, o.market_id, '-'), e.asset_class, e.currency, e.side,
         e.counterparty_id, e.account, e.settlement_date
     )
+left join fee_sets as s on s.set_id = k.set_id
 where e.business_date = %(business_date)s
   and e.status <> 'CANCELLED'
   and not exists (
@@ -49,17 +52,17 @@ where e.business_date = %(business_date)s
   );
 
 update computed_fees as c
-set fee_rate_ids = c.fee_rate_ids || k.tax_ids,
+set fee_rate_ids = c.fee_rate_ids || s.tax_ids,
     amounts = c.amounts || array(
         select settlement.charge(
-            (select sum(c.amounts[place]) from unnest(k.taxed_places) as place), t
+            (select sum(c.amounts[place]) from unnest(s.taxed_places) as place), t
         )
-        from unnest(k.taxes) as t
+        from unnest(s.taxes) as t
     )
-from kind_terms as k
-where k.kind_id = c.kind_id
-  and k.taxes is not null
-  and k.taxed_places is not null;
+from fee_sets as s
+where s.set_id = c.set_id
+  and s.taxes is not null
+  and s.taxed_places is not null;
 
 analyze computed_fees;
 

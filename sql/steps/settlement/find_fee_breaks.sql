@@ -1,7 +1,7 @@
 -- purpose: hold what is booked against what was computed: the fees of the execution one by one,
 --          the commission against their sum. Only what a rate applies to is judged; an execution
 --          that states no fee at all is judged by its commission.
--- reads: computed_fees, kind_terms (temporary), trade.executions, trade.pnl_snapshots,
+-- reads: computed_fees, fee_sets (temporary), trade.executions, trade.pnl_snapshots,
 --        reference.tolerances
 -- writes: found_fee_breaks (temporary)
 -- rerun: replaces the temporary table
@@ -13,15 +13,15 @@ create temporary table found_fee_breaks on commit drop as
 with booked as (
     select
         c.*,
-        c.amounts[k.brokerage_place] as computed_brokerage,
-        c.amounts[k.clearing_place] as computed_clearing,
-        c.amounts[k.exchange_place] as computed_exchange,
-        c.amounts[k.brokerage_place] + c.amounts[k.clearing_place] + c.amounts[k.exchange_place]
+        c.amounts[s.brokerage_place] as computed_brokerage,
+        c.amounts[s.clearing_place] as computed_clearing,
+        c.amounts[s.exchange_place] as computed_exchange,
+        c.amounts[s.brokerage_place] + c.amounts[s.clearing_place] + c.amounts[s.exchange_place]
             as computed_commission,
         p.commission,
         (c.brokerage_fee, c.clearing_fee, c.exchange_fee) <> (0, 0, 0) as states_fees
     from computed_fees as c
-    join kind_terms as k using (kind_id)
+    join fee_sets as s using (set_id)
     left join trade.pnl_snapshots as p
         on p.business_date = %(business_date)s
         and p.trade_id = c.trade_id

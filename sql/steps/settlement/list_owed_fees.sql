@@ -1,6 +1,6 @@
 -- purpose: sum what the charges of a date come to that is owed to authorities, for each of our
 --          accounts and settlement dates, and find what of it is not instructed yet.
--- reads: computed_fees, kind_terms (temporary), reference.fee_rates, reference.currencies,
+-- reads: computed_fees, kind_sets, fee_sets (temporary), reference.fee_rates, reference.currencies,
 --        settlement.instructions
 -- writes: owed_fees (temporary)
 -- rerun: replaces the temporary table
@@ -17,8 +17,9 @@ with owed_places as (
         k.settlement_date,
         r.authority,
         p.place
-    from kind_terms as k
-    cross join lateral unnest(k.fee_rate_ids || k.tax_ids)
+    from kind_sets as k
+    join fee_sets as s using (set_id)
+    cross join lateral unnest(s.fee_rate_ids || s.tax_ids)
         with ordinality as p (fee_rate_id, place)
     join reference.fee_rates as r using (fee_rate_id)
     where r.authority is not null
