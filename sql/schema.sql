@@ -4648,30 +4648,6 @@ CREATE TABLE reference.wash_trade_policies (
 
 COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
 
-CREATE VIEW report.current_executions AS
- SELECT business_date,
-    trade_id,
-    version,
-    source_id,
-    symbol,
-    asset_class,
-    side,
-    quantity,
-    notional,
-    brokerage_fee,
-    clearing_fee,
-    exchange_fee,
-    currency,
-    counterparty_id,
-    executed_at,
-    status
-   FROM trade.executions e
-  WHERE (NOT (EXISTS ( SELECT
-           FROM trade.executions newer
-          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1)))));
-
-COMMENT ON VIEW report.current_executions IS 'The highest version of each execution.';
-
 CREATE VIEW settlement.affirmations AS
  SELECT e.business_date,
     e.trade_id,
@@ -4686,8 +4662,7 @@ CREATE VIEW settlement.affirmations AS
         END AS affirmed_at,
     COALESCE(((t.trade_id IS NOT NULL) AND (GREATEST(e.recorded_at, c.recorded_at) <= x.cutoff_at)), false) AS is_in_time,
     x.rate_target
-   FROM (((((((report.current_executions live
-     JOIN trade.executions e ON (((e.business_date = live.business_date) AND (e.trade_id = live.trade_id) AND (e.version = live.version))))
+   FROM ((((((trade.executions e
      LEFT JOIN reference.instruments i ON ((i.symbol = e.symbol)))
      LEFT JOIN reference.sources o ON ((o.source_id = e.source_id)))
      JOIN reference.markets m ON ((m.market_id = COALESCE(i.market_id, o.market_id))))
@@ -4699,7 +4674,9 @@ CREATE VIEW settlement.affirmations AS
          LIMIT 1) x ON (true))
      LEFT JOIN recon.matches t ON (((t.business_date = e.business_date) AND (t.trade_id = e.trade_id) AND (t.execution_version = e.version) AND (t.confirmation_version IS NOT NULL))))
      LEFT JOIN trade.confirmations c ON (((c.business_date = t.business_date) AND (c.trade_id = t.trade_id) AND (c.version = t.confirmation_version))))
-  WHERE ((e.status <> 'CANCELLED'::text) AND o.expects_confirmation);
+  WHERE ((e.status <> 'CANCELLED'::text) AND o.expects_confirmation AND (NOT (EXISTS ( SELECT
+           FROM trade.executions newer
+          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1))))));
 
 COMMENT ON VIEW settlement.affirmations IS 'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: when the later of the two records that match, execution and confirmation, was accepted; null while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
 
@@ -4919,6 +4896,30 @@ CREATE VIEW report.counterparty_exposures AS
   GROUP BY business_date, subject;
 
 COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until it settles, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
+
+CREATE VIEW report.current_executions AS
+ SELECT business_date,
+    trade_id,
+    version,
+    source_id,
+    symbol,
+    asset_class,
+    side,
+    quantity,
+    notional,
+    brokerage_fee,
+    clearing_fee,
+    exchange_fee,
+    currency,
+    counterparty_id,
+    executed_at,
+    status
+   FROM trade.executions e
+  WHERE (NOT (EXISTS ( SELECT
+           FROM trade.executions newer
+          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1)))));
+
+COMMENT ON VIEW report.current_executions IS 'The highest version of each execution.';
 
 CREATE TABLE settlement.events (
     instruction_id bigint NOT NULL,
