@@ -4730,9 +4730,9 @@ CREATE VIEW report.breaks AS
     b.delta,
         CASE
             WHEN (b.break_type = 'timestamp_mismatch'::text) THEN 'ms'::text
-            WHEN (b.break_type = 'quantity_mismatch'::text) THEN 'units'::text
+            WHEN (b.break_type = ANY (ARRAY['quantity_mismatch'::text, 'position_break'::text, 'settled_quantity_differs'::text])) THEN 'units'::text
             WHEN (b.break_type = 'price_mismatch'::text) THEN COALESCE((b.currency || ' per unit'::text), 'per unit'::text)
-            WHEN ((b.break_type = 'pnl_mismatch'::text) OR (b.subject_kind = 'FEE'::text)) THEN b.currency
+            WHEN ((b.subject_kind = 'FEE'::text) OR (b.break_type = ANY (ARRAY['pnl_mismatch'::text, 'cash_break'::text, 'settled_amount_differs'::text, 'statement_not_balanced'::text, 'statement_does_not_continue'::text]))) THEN b.currency
             ELSE NULL::text
         END AS delta_unit,
     b.exposure_amount,
@@ -6425,11 +6425,11 @@ CREATE VIEW settlement.told_statuses AS
     c.state,
     c.scheme,
     c.meaning,
-    row_number() OVER (PARTITION BY s.instruction_reference ORDER BY s.status_at DESC, (array_position(ARRAY['CANCELLED'::text, 'SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'FAILING'::text, 'REJECTED'::text, 'PENDING'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'INSTRUCTED'::text], c.state)), s.status) AS recency
+    array_position(ARRAY['CANCELLED'::text, 'SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'FAILING'::text, 'REJECTED'::text, 'PENDING'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'INSTRUCTED'::text], c.state) AS state_rank
    FROM (settlement.statuses s
      JOIN reference.status_codes c ON ((c.code = s.status)));
 
-COMMENT ON VIEW settlement.told_statuses IS 'Every status with the state that it means; recency 1: what holds now, whatever came in which order. Ask by instruction_reference.';
+COMMENT ON VIEW settlement.told_statuses IS 'Every status with the state that it means. What holds now is the first by status_at desc, state_rank, status, whatever came in which order.';
 
 CREATE VIEW settlement.status_history AS
  SELECT s.instruction_reference,
@@ -6443,7 +6443,7 @@ CREATE VIEW settlement.status_history AS
     s.currency,
     s.settled_on,
     s.depository_id,
-    (s.recency = 1) AS is_newest,
+    (row_number() OVER (PARTITION BY s.instruction_reference ORDER BY s.status_at DESC, s.state_rank, s.status) = 1) AS is_newest,
     a.sequence AS event_sequence,
     s.recorded_at
    FROM (settlement.told_statuses s

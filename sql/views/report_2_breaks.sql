@@ -12,9 +12,15 @@ select
     b.delta,
     case
         when b.break_type = 'timestamp_mismatch' then 'ms'
-        when b.break_type = 'quantity_mismatch' then 'units'
+        when b.break_type in ('quantity_mismatch', 'position_break', 'settled_quantity_differs')
+            then 'units'
         when b.break_type = 'price_mismatch' then coalesce(b.currency || ' per unit', 'per unit')
-        when b.break_type = 'pnl_mismatch' or b.subject_kind = 'FEE' then b.currency
+        when b.subject_kind = 'FEE'
+            or b.break_type in (
+                'pnl_mismatch', 'cash_break', 'settled_amount_differs', 'statement_not_balanced',
+                'statement_does_not_continue'
+            )
+            then b.currency
     end as delta_unit,
     b.exposure_amount,
     b.currency,

@@ -6,23 +6,18 @@ select
     c.state,
     c.scheme,
     c.meaning,
-    row_number() over (
-        partition by s.instruction_reference
-        order by
-            s.status_at desc,
-            array_position(
-                array[
-                    'CANCELLED', 'SETTLED', 'PARTIALLY_SETTLED', 'FAILING', 'REJECTED', 'PENDING',
-                    'MATCHED', 'UNMATCHED', 'INSTRUCTED'
-                ], c.state
-            ),
-            s.status
-    ) as recency
+    -- of what was said of one instant, the furthest counts
+    array_position(
+        array[
+            'CANCELLED', 'SETTLED', 'PARTIALLY_SETTLED', 'FAILING', 'REJECTED', 'PENDING',
+            'MATCHED', 'UNMATCHED', 'INSTRUCTED'
+        ], c.state
+    ) as state_rank
 from settlement.statuses as s
 join reference.status_codes as c on c.code = s.status;
 comment on view settlement.told_statuses is
-    'Every status with the state that it means; recency 1: what holds now, whatever came in which '
-    'order. Ask by instruction_reference.';
+    'Every status with the state that it means. What holds now is the first by status_at desc, '
+    'state_rank, status, whatever came in which order.';
 
 create or replace view settlement.status_history as
 select
@@ -37,7 +32,9 @@ select
     s.currency,
     s.settled_on,
     s.depository_id,
-    s.recency = 1 as is_newest,
+    row_number() over (
+        partition by s.instruction_reference order by s.status_at desc, s.state_rank, s.status
+    ) = 1 as is_newest,
     a.sequence as event_sequence,
     s.recorded_at
 from settlement.told_statuses as s

@@ -18,23 +18,23 @@ with told as (
     join settlement.told_statuses as s using (instruction_reference)
 ),
 newest as (
-    select *
+    select distinct on (instruction_id) *
     from told
-    where recency = 1
+    order by instruction_id, status_at desc, state_rank, status
 ),
 -- the newest that is no settlement; a cancellation is an end that later words do not undo
 deciding as (
     select distinct on (instruction_id) *
     from told
     where not is_settled
-    order by instruction_id, state = 'CANCELLED' desc, recency
+    order by instruction_id, state = 'CANCELLED' desc, status_at desc, state_rank, status
 ),
 settled as (
     select distinct on (instruction_id) *
     from told
     where is_settled
     order by instruction_id, state = 'SETTLED' desc, settled_quantity desc nulls last,
-        settled_amount desc nulls last, recency
+        settled_amount desc nulls last, status_at desc, status
 )
 select
     t.*,

@@ -14,6 +14,16 @@ with records as (
     union all
     select topic, partition, message_offset from trade.order_conflicts
     union all
+    select topic, partition, message_offset from market.marks
+    union all
+    select topic, partition, message_offset from market.mark_conflicts
+    union all
+    select topic, partition, message_offset from settlement.statuses
+    union all
+    select topic, partition, message_offset from settlement.statement_lines
+    union all
+    select topic, partition, message_offset from settlement.record_conflicts
+    union all
     select topic, partition, message_offset from landing.rejects
     union all
     select topic, partition, message_offset from landing.duplicates
