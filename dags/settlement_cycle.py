@@ -10,9 +10,12 @@ holidays; on a day on which nothing is due, nothing happens.
 | `allocate_blocks` | instructs the parts of blocks that are allocated in whole; others are breaks |
 | `apply_statuses` | what depositories say moves instructions; what may not follow is a break |
 | `net_due` | nets what the agreements in force net; the gross stays, and points at its net |
-| `settle_due` | delivery and payment of what is due, in one row each; what cannot settle fails |
+| `settle_due` | delivery and payment of what is due, in parts where it is short; the rest fails |
 | `check_ledger` | adds up the date's movements, independently of how they were booked |
 | `reconcile_custody` | custodians' statements and depositories' statuses against the books |
+| `chase_fails` | writes to whom `chaser_steps.csv` names: topic `breaks`, and an alert |
+| `charge_penalties` | what the days of fail before the date cost, by their marks; corrections |
+| `state_penalties` | once a month: statements, their payment, `reports/penalties/<month>.csv` |
 
 **Settle a date by hand**: `./posttrade settle 2026-11-12`, or trigger this Dag and fill in
 `business_date`. A run without a date is refused.
@@ -30,9 +33,10 @@ how it is split.
 **A correction after netting**: the corrected trade leaves its net, whose legs are taken back and
 instructed anew by the next run (also after they settled); its new version is netted on that day.
 
+**Something fails day after day**: `settlement.fails` has the reason, what is open, and its age.
+
 **`check_ledger` failed**: rows were changed outside the product; its message names the instruments
-and currencies that do not add up. **Something fails day after day**: `settlement.breaks`,
-`settlement.holds` and the events in `settlement.instruction_events` say why.
+and currencies that do not add up.
 """
 
 from __future__ import annotations
@@ -78,6 +82,15 @@ with DAG(
     reconcile_custody = PythonStep(
         task_id="reconcile_custody", call="posttrade.settlement.reconcile_custody"
     )
+    chase_fails = PythonStep(task_id="chase_fails", call="posttrade.settlement.chase_fails")
+    charge_penalties = PythonStep(
+        task_id="charge_penalties", call="posttrade.settlement.charge_penalties"
+    )
+    state_penalties = PythonStep(
+        task_id="state_penalties", call="posttrade.settlement.state_penalties"
+    )
 
     instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due
     settle_due >> check_ledger >> reconcile_custody
+    settle_due >> [chase_fails, charge_penalties]
+    charge_penalties >> state_penalties

@@ -1435,6 +1435,37 @@ $$;
 
 COMMENT ON FUNCTION risk.standard_margin(p_gross_margin numeric, p_net_cost numeric, p_gross_cost numeric) IS 'Net margin = 0.4 x gross + 0.6 x net-to-gross ratio x gross.';
 
+CREATE FUNCTION settlement.age_bucket(p_age integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_age <= 0 then '0'
+        when p_age = 1 then '1'
+        when p_age <= 3 then '2-3'
+        when p_age <= 5 then '4-5'
+        when p_age <= 10 then '6-10'
+        when p_age <= 30 then '11-30'
+        else '>30'
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.age_bucket(p_age integer) IS 'The ageing buckets of breaks and fails (convention), in business days.';
+
+CREATE FUNCTION settlement.age_in_business_days(p_market_id text, p_from date, p_to date) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        coalesce(later.business_day_ordinal - earlier.business_day_ordinal, p_to - p_from)::integer
+    from (select p_to) as asked
+    left join reference.markets as m on m.market_id = p_market_id
+    left join reference.calendar_days as earlier
+        on (earlier.calendar_id, earlier.calendar_date) = (m.settlement_calendar, p_from)
+    left join reference.calendar_days as later
+        on (later.calendar_id, later.calendar_date) = (m.settlement_calendar, p_to)
+$$;
+
+COMMENT ON FUNCTION settlement.age_in_business_days(p_market_id text, p_from date, p_to date) IS 'Settlement days of a market from one date to another: 0 on the day itself. Of a market that is not known, calendar days.';
+
 CREATE FUNCTION settlement.analyze_partitions(p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1606,6 +1637,42 @@ $$;
 
 COMMENT ON FUNCTION settlement.differing_terms(p_kept jsonb, p_refused jsonb) IS 'Terms that the second states otherwise than the first: name=value, in name order; both null where the second says the same again.';
 
+CREATE FUNCTION settlement.divide_rounded(p_dividend numeric, p_divisor numeric, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select round(
+        sign(p_dividend) * div(
+            2 * abs(p_dividend) * power(10::numeric, p_digits) + p_divisor, 2 * p_divisor
+        ) * power(10::numeric, -p_digits),
+        p_digits
+    )
+$$;
+
+COMMENT ON FUNCTION settlement.divide_rounded(p_dividend numeric, p_divisor numeric, p_digits integer) IS 'Quotient rounded half away from zero, once: the plain division rounds before round() does. The divisor is positive.';
+
+CREATE FUNCTION settlement.draw(p_left numeric, p_available numeric, p_is_payment boolean, p_wanted numeric, p_lot numeric, p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_digits integer) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+declare
+    available constant numeric := coalesce(p_left, p_available);
+    part constant numeric := settlement.releasable_quantity(
+        available, p_is_payment, p_wanted, p_lot, p_quantity, p_amount, p_settled_quantity,
+        p_settled_amount, p_digits
+    );
+begin
+    if part = 0 then
+        return available;
+    elsif p_is_payment then
+        return available - settlement.part_amount(
+            p_quantity, p_amount, p_settled_quantity, p_settled_amount, part, p_digits
+        );
+    end if;
+    return available - part;
+end
+$$;
+
+COMMENT ON FUNCTION settlement.draw(p_left numeric, p_available numeric, p_is_payment boolean, p_wanted numeric, p_lot numeric, p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_digits integer) IS 'What is left of a pool after one more demand was served; null before the first.';
+
 CREATE FUNCTION settlement.ensure_fee_partition(p_business_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1669,9 +1736,7 @@ CREATE FUNCTION settlement.is_allowed(p_kind text, p_from_state text, p_to_state
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select case
-        when p_kind = 'REVERSAL'
-            then p_from_state in ('PARTIALLY_SETTLED', 'SETTLED', 'FAILING', 'PENDING', 'CANCELLED')
-                and p_to_state = 'CANCELLED'
+        when p_kind = 'REVERSAL' then p_to_state = 'CANCELLED'
         when p_kind = 'SETTLEMENT'
             then p_to_state in ('PARTIALLY_SETTLED', 'SETTLED')
                 and p_from_state not in ('SETTLED', 'CANCELLED')
@@ -1879,6 +1944,19 @@ $$;
 
 COMMENT ON FUNCTION settlement.open_act(p_cause text, p_actor text, p_run_id text, p_occurred_at timestamp with time zone) IS 'Writes the act that instructions and events of this statement name; gives its id.';
 
+CREATE FUNCTION settlement.part_amount(p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_part numeric, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_settled_quantity + p_part = p_quantity then p_amount - p_settled_amount
+        else settlement.divide_rounded(
+            p_amount * (p_settled_quantity + p_part), p_quantity, p_digits
+        ) - p_settled_amount
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.part_amount(p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_part numeric, p_digits integer) IS 'Cash of the next part: what all parts so far are worth, less what was paid. The last one takes the rest, so that the parts add up to the whole.';
+
 CREATE FUNCTION settlement.record_break_events() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1940,6 +2018,30 @@ end
 $$;
 
 COMMENT ON FUNCTION settlement.refuse_event(p_sqlstate text, p_place text) IS 'Raises where a place is named.';
+
+CREATE FUNCTION settlement.releasable_quantity(p_available numeric, p_is_payment boolean, p_wanted numeric, p_lot numeric, p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_available <= 0 or p_wanted <= 0 then 0
+        when not p_is_payment and p_wanted <= p_available then p_wanted
+        when p_is_payment and settlement.part_amount(
+            p_quantity, p_amount, p_settled_quantity, p_settled_amount, p_wanted, p_digits
+        ) <= p_available then p_wanted
+        when p_lot is null then 0
+        when not p_is_payment then div(p_available, p_lot) * p_lot
+        else greatest(
+            div(
+                (p_settled_amount + trunc(p_available, p_digits)) * p_quantity
+                - p_settled_quantity * p_amount,
+                p_amount * p_lot
+            ) * p_lot,
+            0
+        )
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.releasable_quantity(p_available numeric, p_is_payment boolean, p_wanted numeric, p_lot numeric, p_quantity numeric, p_amount numeric, p_settled_quantity numeric, p_settled_amount numeric, p_digits integer) IS 'How much of the wanted quantity can be delivered (or, p_is_payment, paid) out of what is available: all, or else whole lots, or nothing where p_lot is null: no parts are allowed.';
 
 CREATE FUNCTION settlement.reserve_instruction_ids(p_count bigint) RETURNS bigint
     LANGUAGE sql
@@ -2099,6 +2201,13 @@ end
 $$;
 
 COMMENT ON FUNCTION trade.stated_terms(p_record jsonb) IS 'Columns that a record''s own message states, everything else was filled in; null where the message is not there any more or cannot be read as jsonb.';
+
+CREATE AGGREGATE settlement.left_after(numeric, boolean, numeric, numeric, numeric, numeric, numeric, numeric, integer) (
+    SFUNC = settlement.draw,
+    STYPE = numeric
+);
+
+COMMENT ON AGGREGATE settlement.left_after(numeric, boolean, numeric, numeric, numeric, numeric, numeric, numeric, integer) IS 'As a window, in order of priority: what is left of the pool after each demand. A demand that cannot be served is passed over, so that a smaller one behind it may settle.';
 
 CREATE TABLE books.daily_flows (
     business_date date NOT NULL,
@@ -4226,6 +4335,17 @@ ALTER TABLE reference.calendar_overrides ALTER COLUMN override_id ADD GENERATED 
     CACHE 1
 );
 
+CREATE TABLE reference.chaser_steps (
+    age_business_days integer NOT NULL,
+    addressee text NOT NULL,
+    effective_from date NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chaser_steps_addressee_known CHECK ((addressee = ANY (ARRAY['operations'::text, 'counterparty'::text, 'management'::text]))),
+    CONSTRAINT chaser_steps_age_not_negative CHECK ((age_business_days >= 0))
+);
+
+COMMENT ON TABLE reference.chaser_steps IS 'At which age a fail is chased, and whom it is written to.';
+
 CREATE TABLE reference.compliance_rules (
     rule text NOT NULL,
     effective_from date NOT NULL,
@@ -4282,6 +4402,18 @@ END)
 
 COMMENT ON TABLE reference.deadlines IS 'By when a feed (or one source of it) must have delivered, and a date be closed, on business days of a calendar, in local time; and for how long capture may do nothing while messages wait.';
 
+CREATE TABLE reference.fail_reasons (
+    reason text NOT NULL,
+    failing_party text NOT NULL,
+    is_lack_of_cash boolean NOT NULL,
+    iso_reason text,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT fail_reasons_party_known CHECK ((failing_party = ANY (ARRAY['HOUSE'::text, 'COUNTERPARTY'::text, 'UNKNOWN'::text])))
+);
+
+COMMENT ON TABLE reference.fail_reasons IS 'Who fails, by the reason: of a shortage, or of the hold. * stands for every other. UNKNOWN: the reason does not tell, and somebody has to say.';
+
 ALTER TABLE reference.fee_rates ALTER COLUMN fee_rate_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME reference.fee_rates_fee_rate_id_seq
     START WITH 1
@@ -4301,6 +4433,19 @@ CREATE TABLE reference.instrument_identifiers (
 );
 
 COMMENT ON TABLE reference.instrument_identifiers IS 'Further identifiers of instruments, beside the ISIN. Their form is checked daily, not refused.';
+
+CREATE TABLE reference.inventory_controls (
+    account text NOT NULL,
+    market_id text NOT NULL,
+    asset_kind text NOT NULL,
+    effective_from date NOT NULL,
+    is_controlled boolean NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT inventory_controls_cash_has_no_market CHECK (((asset_kind = 'SECURITY'::text) OR (market_id = '*'::text))),
+    CONSTRAINT inventory_controls_kind_known CHECK ((asset_kind = ANY (ARRAY['SECURITY'::text, 'CASH'::text])))
+);
+
+COMMENT ON TABLE reference.inventory_controls IS 'Whether an account of ours delivers (SECURITY, by market; * for every other) or pays (CASH) only what it has. Without a row: where it has an opening holding of the asset, and else not.';
 
 CREATE TABLE reference.life_cycle_states (
     state text NOT NULL,
@@ -4426,6 +4571,83 @@ CREATE TABLE reference.netting_sets (
 );
 
 COMMENT ON TABLE reference.netting_sets IS 'Which counterparties have a netting agreement. In the base currency: initial margin above the threshold is asked for, and nothing moves below the minimum transfer amount.';
+
+CREATE TABLE reference.opening_holdings (
+    account text NOT NULL,
+    asset_kind text NOT NULL,
+    asset text NOT NULL,
+    effective_from date NOT NULL,
+    quantity numeric NOT NULL,
+    credit_limit numeric DEFAULT 0 NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT opening_holdings_credit_not_negative CHECK ((credit_limit >= (0)::numeric)),
+    CONSTRAINT opening_holdings_kind_known CHECK ((asset_kind = ANY (ARRAY['SECURITY'::text, 'CASH'::text])))
+);
+
+COMMENT ON TABLE reference.opening_holdings IS 'What an account of ours holds of an instrument or currency at the beginning of effective_from, as a custodian says; movements from that day on come on top, and a later row begins anew. credit_limit: how far below zero it may go (overdraft, borrowing).';
+
+CREATE TABLE reference.overnight_rates (
+    currency text NOT NULL,
+    effective_from date NOT NULL,
+    rate_percent numeric NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.overnight_rates IS 'The official rate of a currency''s central bank for overnight credit, percent a year.';
+
+CREATE TABLE reference.partial_settlement_rules (
+    counterparty_id text NOT NULL,
+    market_id text NOT NULL,
+    effective_from date NOT NULL,
+    is_partial_allowed boolean NOT NULL,
+    minimum_quantity numeric NOT NULL,
+    priority smallint NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT partial_settlement_rules_minimum_positive CHECK ((minimum_quantity > (0)::numeric)),
+    CONSTRAINT partial_settlement_rules_priority_positive CHECK ((priority >= 1))
+);
+
+COMMENT ON TABLE reference.partial_settlement_rules IS 'Whether what cannot settle in whole may settle in parts, in multiples of minimum_quantity, and which of what is due on the same date comes first (1 before 2). The row of the counterparty and market counts, else the counterparty''s, else the market''s, else that of * and *.';
+
+CREATE TABLE reference.penalty_rates (
+    type_of_fail text NOT NULL,
+    effective_from date NOT NULL,
+    rate_bp numeric,
+    basis text NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT penalty_rates_basis_known CHECK ((basis = ANY (ARRAY['REFERENCE_VALUE'::text, 'AMOUNT'::text]))),
+    CONSTRAINT penalty_rates_not_negative CHECK ((rate_bp >= (0)::numeric))
+);
+
+COMMENT ON TABLE reference.penalty_rates IS 'Basis points for each business day of fail; null: the currency''s overnight rate, floor 0, over 360. basis: of the open quantity at the reference price, or of the open amount.';
+
+CREATE TABLE reference.penalty_scopes (
+    market_id text NOT NULL,
+    asset_class text NOT NULL,
+    symbol text NOT NULL,
+    effective_from date NOT NULL,
+    type_of_fail text,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE reference.penalty_scopes IS 'Which fails cost a penalty, as which class of instrument; the instrument''s own row before that of *. No row, or no type_of_fail: none.';
+
+CREATE TABLE reference.penalty_terms (
+    effective_from date NOT NULL,
+    calendar_id text NOT NULL,
+    statement_business_day smallint NOT NULL,
+    payment_business_day smallint NOT NULL,
+    source text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT penalty_terms_days_in_order CHECK ((((statement_business_day >= 1) AND (statement_business_day <= payment_business_day)) AND (payment_business_day <= 20)))
+);
+
+COMMENT ON TABLE reference.penalty_terms IS 'On which business day of the following month penalties are stated, and on which they are paid.';
 
 CREATE TABLE reference.position_limits (
     account text NOT NULL,
@@ -5840,6 +6062,97 @@ CREATE TABLE settlement.blocks (
 
 COMMENT ON TABLE settlement.blocks IS 'Block trades that matched once: they wait for their allocation. Append-only.';
 
+CREATE TABLE settlement.chasers (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    age_business_days integer NOT NULL,
+    addressee text NOT NULL,
+    chased_on date NOT NULL,
+    run_id text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE settlement.chasers IS 'Which fails were chased at which age: once at each step. Append-only.';
+
+CREATE TABLE settlement.penalties (
+    penalty_id bigint NOT NULL,
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    penalty_date date NOT NULL,
+    reverses_penalty_id bigint,
+    counterparty_id text NOT NULL,
+    house_account_id integer NOT NULL,
+    payer text NOT NULL,
+    reason text NOT NULL,
+    type_of_fail text NOT NULL,
+    symbol text,
+    currency text NOT NULL,
+    open_quantity numeric,
+    open_amount numeric NOT NULL,
+    reference_price numeric,
+    price_date date,
+    rate numeric,
+    amount numeric,
+    lacking text,
+    run_id text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT penalties_amount_or_lacking CHECK (((amount IS NULL) = (lacking IS NOT NULL))),
+    CONSTRAINT penalties_lacking_known CHECK ((lacking = ANY (ARRAY['reference_price'::text, 'penalty_rate'::text, 'overnight_rate'::text, 'failing_party'::text]))),
+    CONSTRAINT penalties_payer_known CHECK ((payer = ANY (ARRAY['HOUSE'::text, 'COUNTERPARTY'::text, 'UNKNOWN'::text]))),
+    CONSTRAINT penalties_sign CHECK (
+CASE
+    WHEN (reverses_penalty_id IS NULL) THEN (amount >= (0)::numeric)
+    ELSE (amount <= (0)::numeric)
+END),
+    CONSTRAINT penalties_unknown_payer_pays_nothing CHECK (((payer <> 'UNKNOWN'::text) OR (amount IS NULL)))
+);
+
+COMMENT ON TABLE settlement.penalties IS 'What one business day of one fail costs, and whom: payer pays the other side. A correction is a row that takes back (reverses_penalty_id, amount negative) and a new one; the sum is always what is owed. What cannot be priced has no amount, and lacking says why. Append-only.';
+
+COMMENT ON COLUMN settlement.penalties.rate IS 'Basis points a day; for lack of cash percent a year.';
+
+CREATE TABLE settlement.penalty_statement_lines (
+    penalty_id bigint NOT NULL,
+    statement_id text NOT NULL
+);
+
+COMMENT ON TABLE settlement.penalty_statement_lines IS 'Which penalties a statement holds: each is stated once. Append-only.';
+
+CREATE VIEW settlement.current_penalties AS
+ SELECT p.penalty_id,
+    p.instruction_id,
+    p.settlement_date,
+    p.penalty_date,
+    p.reverses_penalty_id,
+    p.counterparty_id,
+    p.house_account_id,
+    p.payer,
+    p.reason,
+    p.type_of_fail,
+    p.symbol,
+    p.currency,
+    p.open_quantity,
+    p.open_amount,
+    p.reference_price,
+    p.price_date,
+    p.rate,
+    p.amount,
+    p.lacking,
+    p.run_id,
+    p.recorded_at,
+        CASE p.payer
+            WHEN 'HOUSE'::text THEN (- p.amount)
+            ELSE p.amount
+        END AS our_amount,
+    l.statement_id
+   FROM (settlement.penalties p
+     LEFT JOIN settlement.penalty_statement_lines l USING (penalty_id))
+  WHERE ((p.reverses_penalty_id IS NULL) AND (NOT (EXISTS ( SELECT
+           FROM settlement.penalties r
+          WHERE (r.reverses_penalty_id = p.penalty_id)))));
+
+COMMENT ON VIEW settlement.current_penalties IS 'Each day of each fail at what it costs by all that is known now. our_amount: positive where the counterparty owes us.';
+
 CREATE TABLE settlement.cycles (
     settlement_date date NOT NULL,
     open_count bigint,
@@ -5848,6 +6161,78 @@ CREATE TABLE settlement.cycles (
 );
 
 COMMENT ON TABLE settlement.cycles IS 'Settlement dates that were run, and how many of their instructions were open afterwards: the next run looks at those with any. Null: one has come since.';
+
+CREATE VIEW settlement.failing_events AS
+ SELECT e.instruction_id,
+    e.settlement_date,
+    e.sequence,
+    e.act_id,
+    e.settlement_date AS as_of_date
+   FROM settlement.events e
+  WHERE ((e.to_state = 'FAILING'::text) AND (e.kind = 'STATUS'::text) AND (e.effective_on = e.settlement_date))
+UNION ALL
+ SELECT e.instruction_id,
+    e.settlement_date,
+    e.sequence,
+    e.act_id,
+    e.effective_on AS as_of_date
+   FROM settlement.events e
+  WHERE ((e.to_state = 'FAILING'::text) AND (e.kind = 'STATUS'::text) AND (e.effective_on <> e.settlement_date));
+
+COMMENT ON VIEW settlement.failing_events IS 'Each mark of a fail, by its day: on the intended date itself by partition, later by index.';
+
+CREATE VIEW settlement.fails AS
+ SELECT f.as_of_date,
+    f.instruction_id,
+    f.settlement_date,
+    i.purpose,
+    i.subject_id,
+    i.business_date,
+    i.counterparty_id,
+    i.account,
+    i.house_account_id,
+    i.market_id,
+    i.asset_class,
+    i.symbol,
+    i.currency,
+    i.direction,
+    i.method,
+    (i.quantity - COALESCE(s.quantity, (0)::numeric)) AS open_quantity,
+    (abs(i.amount) - COALESCE(s.amount, (0)::numeric)) AS open_amount,
+    COALESCE(s.quantity, (0)::numeric) AS settled_quantity,
+    a.cause AS reason,
+    r.failing_party,
+    r.is_lack_of_cash,
+    r.iso_reason,
+    settlement.age_in_business_days(i.market_id, f.settlement_date, f.as_of_date) AS age_business_days,
+    settlement.age_bucket(settlement.age_in_business_days(i.market_id, f.settlement_date, f.as_of_date)) AS age_bucket
+   FROM ((((settlement.failing_events f
+     JOIN settlement.instructions i ON (((i.settlement_date = f.settlement_date) AND (i.instruction_id = f.instruction_id))))
+     JOIN settlement.acts a ON ((a.act_id = f.act_id)))
+     LEFT JOIN LATERAL ( SELECT n.failing_party,
+            n.is_lack_of_cash,
+            n.iso_reason
+           FROM reference.fail_reasons n
+          WHERE (n.reason = ANY (ARRAY[a.cause, '*'::text]))
+          ORDER BY (n.reason = '*'::text)
+         LIMIT 1) r ON (true))
+     LEFT JOIN LATERAL ( SELECT sum(
+                CASE m.kind
+                    WHEN 'REVERSAL'::text THEN (- m.quantity)
+                    ELSE m.quantity
+                END) AS quantity,
+            sum(
+                CASE m.kind
+                    WHEN 'REVERSAL'::text THEN (- m.amount)
+                    ELSE m.amount
+                END) AS amount,
+            bool_or((m.to_state = ANY (ARRAY['SETTLED'::text, 'CANCELLED'::text]))) AS is_ended,
+            max(m.sequence) FILTER (WHERE ((m.to_state = 'FAILING'::text) AND (m.effective_on = f.as_of_date))) AS last_sequence
+           FROM settlement.events m
+          WHERE ((m.settlement_date = f.settlement_date) AND (m.instruction_id = f.instruction_id) AND (m.effective_on <= f.as_of_date))) s ON (true))
+  WHERE ((s.last_sequence = f.sequence) AND (NOT s.is_ended));
+
+COMMENT ON VIEW settlement.fails IS 'Instructions that had not settled at the end of a settlement day, with what was open of them then. Ask by as_of_date; a past day always answers the same.';
 
 CREATE TABLE settlement.fees_not_computed (
     business_date date NOT NULL,
@@ -6368,6 +6753,67 @@ CREATE VIEW settlement.order_states AS
 
 COMMENT ON VIEW settlement.order_states IS 'Every order with its state: WAITING, OVERDUE, CONFIRMED (and so settled) or REJECTED.';
 
+ALTER TABLE settlement.penalties ALTER COLUMN penalty_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME settlement.penalties_penalty_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE VIEW settlement.penalty_balances AS
+ SELECT (date_trunc('month'::text, (penalty_date)::timestamp with time zone))::date AS penalty_month,
+    counterparty_id,
+    currency,
+    count(*) FILTER (WHERE (reverses_penalty_id IS NULL)) AS row_count,
+    COALESCE(sum(amount) FILTER (WHERE (payer = 'COUNTERPARTY'::text)), (0)::numeric) AS owed_to_us,
+    COALESCE(sum(amount) FILTER (WHERE (payer = 'HOUSE'::text)), (0)::numeric) AS owed_by_us,
+    COALESCE(sum(
+        CASE payer
+            WHEN 'COUNTERPARTY'::text THEN amount
+            ELSE (- amount)
+        END), (0)::numeric) AS net_amount,
+    count(*) FILTER (WHERE ((lacking IS NOT NULL) AND (reverses_penalty_id IS NULL) AND (NOT (EXISTS ( SELECT
+           FROM settlement.penalties r
+          WHERE (r.reverses_penalty_id = p.penalty_id)))))) AS unpriced_count
+   FROM settlement.penalties p
+  GROUP BY ((date_trunc('month'::text, (penalty_date)::timestamp with time zone))::date), counterparty_id, currency;
+
+COMMENT ON VIEW settlement.penalty_balances IS 'Penalties by month of the fail, counterparty and currency, corrections included: net_amount positive where the counterparty owes us.';
+
+CREATE VIEW settlement.penalty_statement_totals AS
+SELECT
+    NULL::text AS statement_id,
+    NULL::date AS statement_month,
+    NULL::smallint AS statement_number,
+    NULL::text AS counterparty_id,
+    NULL::text AS currency,
+    NULL::date AS stated_on,
+    NULL::date AS payment_date,
+    NULL::bigint AS line_count,
+    NULL::numeric AS owed_to_us,
+    NULL::numeric AS owed_by_us,
+    NULL::numeric AS net_amount,
+    NULL::text AS net_payer;
+
+COMMENT ON VIEW settlement.penalty_statement_totals IS 'Each monthly statement: what each side owes, and who pays the difference.';
+
+CREATE TABLE settlement.penalty_statements (
+    statement_id text NOT NULL,
+    counterparty_id text NOT NULL,
+    currency text NOT NULL,
+    statement_month date NOT NULL,
+    statement_number smallint NOT NULL,
+    stated_on date NOT NULL,
+    payment_date date NOT NULL,
+    run_id text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT penalty_statements_month_begins CHECK ((EXTRACT(day FROM statement_month) = (1)::numeric))
+);
+
+COMMENT ON TABLE settlement.penalty_statements IS 'A counterparty''s penalties of a month, and of earlier ones what came since. Append-only.';
+
 CREATE VIEW settlement.postings AS
  SELECT e.instruction_id,
     e.settlement_date,
@@ -6575,6 +7021,23 @@ CREATE VIEW settlement.unequal_nets AS
  HAVING (sum(amount) <> (0)::numeric);
 
 COMMENT ON VIEW settlement.unequal_nets IS 'Accounts that get more or less of an instrument or currency by a net than by the gross behind it (a netting centre: than nothing): there must be none but in settlement.touched_nets. Ask by netted_on.';
+
+CREATE VIEW settlement.uninstructed AS
+ SELECT business_date,
+    subject_kind,
+    subject_id,
+    break_type AS reason,
+    counterparty_id,
+    symbol,
+    currency,
+    exposure_amount AS open_amount,
+    opened_at,
+    resolved_at,
+    status
+   FROM settlement.breaks b
+  WHERE (subject_kind = ANY (ARRAY['TRADE'::text, 'STANDING_INSTRUCTION'::text]));
+
+COMMENT ON VIEW settlement.uninstructed IS 'What could not even be instructed, and so fails without an instruction: no standing instruction, two of them, a closed day …';
 
 CREATE VIEW settlement.unlike_first_events AS
  SELECT e.settlement_date,
@@ -6863,6 +7326,9 @@ ALTER TABLE ONLY reference.calendar_days
 ALTER TABLE ONLY reference.calendar_overrides
     ADD CONSTRAINT calendar_overrides_pk PRIMARY KEY (override_id);
 
+ALTER TABLE ONLY reference.chaser_steps
+    ADD CONSTRAINT chaser_steps_pk PRIMARY KEY (age_business_days, addressee, effective_from);
+
 ALTER TABLE ONLY reference.compliance_rules
     ADD CONSTRAINT compliance_rules_pk PRIMARY KEY (rule, effective_from);
 
@@ -6878,6 +7344,9 @@ ALTER TABLE ONLY reference.custodian_accounts
 ALTER TABLE ONLY reference.deadlines
     ADD CONSTRAINT deadlines_pk PRIMARY KEY (deadline_id);
 
+ALTER TABLE ONLY reference.fail_reasons
+    ADD CONSTRAINT fail_reasons_pk PRIMARY KEY (reason);
+
 ALTER TABLE ONLY reference.fee_rates
     ADD CONSTRAINT fee_rates_pk PRIMARY KEY (fee_rate_id);
 
@@ -6886,6 +7355,9 @@ ALTER TABLE ONLY reference.instrument_identifiers
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
+
+ALTER TABLE ONLY reference.inventory_controls
+    ADD CONSTRAINT inventory_controls_pk PRIMARY KEY (account, market_id, asset_kind, effective_from);
 
 ALTER TABLE ONLY reference.life_cycle_states
     ADD CONSTRAINT life_cycle_states_pk PRIMARY KEY (state);
@@ -6916,6 +7388,24 @@ ALTER TABLE ONLY reference.netting_sets
 
 ALTER TABLE ONLY reference.netting_sets
     ADD CONSTRAINT netting_sets_pk PRIMARY KEY (netting_set_id, effective_from);
+
+ALTER TABLE ONLY reference.opening_holdings
+    ADD CONSTRAINT opening_holdings_pk PRIMARY KEY (account, asset_kind, asset, effective_from);
+
+ALTER TABLE ONLY reference.overnight_rates
+    ADD CONSTRAINT overnight_rates_pk PRIMARY KEY (currency, effective_from);
+
+ALTER TABLE ONLY reference.partial_settlement_rules
+    ADD CONSTRAINT partial_settlement_rules_pk PRIMARY KEY (counterparty_id, market_id, effective_from);
+
+ALTER TABLE ONLY reference.penalty_rates
+    ADD CONSTRAINT penalty_rates_pk PRIMARY KEY (type_of_fail, effective_from);
+
+ALTER TABLE ONLY reference.penalty_scopes
+    ADD CONSTRAINT penalty_scopes_pk PRIMARY KEY (market_id, asset_class, symbol, effective_from);
+
+ALTER TABLE ONLY reference.penalty_terms
+    ADD CONSTRAINT penalty_terms_pk PRIMARY KEY (effective_from);
 
 ALTER TABLE ONLY reference.position_limits
     ADD CONSTRAINT position_limits_pk PRIMARY KEY (account, asset_class, effective_from);
@@ -7010,6 +7500,9 @@ ALTER TABLE ONLY settlement.blocks
 ALTER TABLE ONLY settlement.charged_dates
     ADD CONSTRAINT charged_dates_pk PRIMARY KEY (business_date);
 
+ALTER TABLE ONLY settlement.chasers
+    ADD CONSTRAINT chasers_pk PRIMARY KEY (instruction_id, age_business_days, addressee);
+
 ALTER TABLE ONLY settlement.cycles
     ADD CONSTRAINT cycles_pk PRIMARY KEY (settlement_date);
 
@@ -7048,6 +7541,18 @@ ALTER TABLE ONLY settlement.open_statuses
 
 ALTER TABLE ONLY settlement.opening_balances
     ADD CONSTRAINT opening_balances_pk PRIMARY KEY (opening_balance_id);
+
+ALTER TABLE ONLY settlement.penalties
+    ADD CONSTRAINT penalties_pk PRIMARY KEY (penalty_id);
+
+ALTER TABLE ONLY settlement.penalty_statement_lines
+    ADD CONSTRAINT penalty_statement_lines_pk PRIMARY KEY (penalty_id);
+
+ALTER TABLE ONLY settlement.penalty_statements
+    ADD CONSTRAINT penalty_statements_key UNIQUE (counterparty_id, currency, statement_month, statement_number);
+
+ALTER TABLE ONLY settlement.penalty_statements
+    ADD CONSTRAINT penalty_statements_pk PRIMARY KEY (statement_id);
 
 ALTER TABLE ONLY settlement.record_conflicts
     ADD CONSTRAINT record_conflicts_pk PRIMARY KEY (topic, partition, message_offset);
@@ -7190,6 +7695,16 @@ CREATE INDEX open_statuses_new ON settlement.open_statuses USING btree (is_new) 
 
 CREATE INDEX opening_balances_by_account ON settlement.opening_balances USING btree (account, asset_kind, asset, effective_from);
 
+CREATE INDEX penalties_lacking ON settlement.penalties USING btree (penalty_date) WHERE (lacking IS NOT NULL);
+
+CREATE INDEX penalties_of_date ON settlement.penalties USING btree (penalty_date);
+
+CREATE INDEX penalties_of_instruction ON settlement.penalties USING btree (instruction_id, penalty_date);
+
+CREATE UNIQUE INDEX penalties_reversed_once ON settlement.penalties USING btree (reverses_penalty_id) WHERE (reverses_penalty_id IS NOT NULL);
+
+CREATE INDEX penalty_statement_lines_of ON settlement.penalty_statement_lines USING btree (statement_id);
+
 CREATE INDEX record_conflicts_by_date ON settlement.record_conflicts USING btree (business_date);
 
 CREATE INDEX settlement_breaks_open ON settlement.breaks USING btree (break_type, business_date) WHERE (status = 'OPEN'::text);
@@ -7252,6 +7767,36 @@ CREATE INDEX unplaced_records_by_trade ON trade.unplaced_records USING btree (tr
 
 ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
 
+CREATE OR REPLACE VIEW settlement.penalty_statement_totals AS
+ SELECT s.statement_id,
+    s.statement_month,
+    s.statement_number,
+    s.counterparty_id,
+    s.currency,
+    s.stated_on,
+    s.payment_date,
+    count(*) AS line_count,
+    COALESCE(sum(p.amount) FILTER (WHERE (p.payer = 'COUNTERPARTY'::text)), (0)::numeric) AS owed_to_us,
+    COALESCE(sum(p.amount) FILTER (WHERE (p.payer = 'HOUSE'::text)), (0)::numeric) AS owed_by_us,
+    sum(
+        CASE p.payer
+            WHEN 'COUNTERPARTY'::text THEN p.amount
+            ELSE (- p.amount)
+        END) AS net_amount,
+        CASE sign(sum(
+            CASE p.payer
+                WHEN 'COUNTERPARTY'::text THEN p.amount
+                ELSE (- p.amount)
+            END))
+            WHEN 1 THEN 'COUNTERPARTY'::text
+            WHEN '-1'::integer THEN 'HOUSE'::text
+            ELSE 'NOBODY'::text
+        END AS net_payer
+   FROM ((settlement.penalty_statements s
+     JOIN settlement.penalty_statement_lines l USING (statement_id))
+     JOIN settlement.penalties p USING (penalty_id))
+  GROUP BY s.statement_id;
+
 CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER alert_events_append_only BEFORE DELETE OR UPDATE ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
@@ -7310,6 +7855,8 @@ CREATE TRIGGER breaks_changed AFTER UPDATE ON settlement.breaks REFERENCING OLD 
 
 CREATE TRIGGER breaks_opened AFTER INSERT ON settlement.breaks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.record_break_events();
 
+CREATE TRIGGER chasers_append_only BEFORE DELETE OR UPDATE ON settlement.chasers FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON settlement.events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER events_checked AFTER INSERT ON settlement.events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION settlement.check_new_events();
@@ -7327,6 +7874,12 @@ CREATE TRIGGER net_instructions_append_only BEFORE DELETE OR UPDATE ON settlemen
 CREATE TRIGGER netted_dates_append_only BEFORE DELETE OR UPDATE ON settlement.netted_dates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER opening_balances_append_only BEFORE DELETE OR UPDATE ON settlement.opening_balances FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER penalties_append_only BEFORE DELETE OR UPDATE ON settlement.penalties FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER penalty_statement_lines_append_only BEFORE DELETE OR UPDATE ON settlement.penalty_statement_lines FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER penalty_statements_append_only BEFORE DELETE OR UPDATE ON settlement.penalty_statements FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER record_conflicts_append_only BEFORE DELETE OR UPDATE ON settlement.record_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
@@ -7414,6 +7967,15 @@ ALTER TABLE ONLY risk.measures
 
 ALTER TABLE ONLY settlement.applied_statuses
     ADD CONSTRAINT applied_statuses_status_fk FOREIGN KEY (topic, partition, message_offset) REFERENCES settlement.statuses(topic, partition, message_offset);
+
+ALTER TABLE ONLY settlement.penalties
+    ADD CONSTRAINT penalties_reversed_fk FOREIGN KEY (reverses_penalty_id) REFERENCES settlement.penalties(penalty_id);
+
+ALTER TABLE ONLY settlement.penalty_statement_lines
+    ADD CONSTRAINT penalty_statement_lines_penalty_fk FOREIGN KEY (penalty_id) REFERENCES settlement.penalties(penalty_id);
+
+ALTER TABLE ONLY settlement.penalty_statement_lines
+    ADD CONSTRAINT penalty_statement_lines_statement_fk FOREIGN KEY (statement_id) REFERENCES settlement.penalty_statements(statement_id);
 
 ALTER TABLE ONLY settlement.statement_lines
     ADD CONSTRAINT statement_lines_statement_fk FOREIGN KEY (custodian_id, statement_kind, statement_id, version) REFERENCES settlement.statements(custodian_id, statement_kind, statement_id, version);

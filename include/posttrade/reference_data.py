@@ -92,6 +92,19 @@ COPIES: dict[str, LiteralString] = {
     "custodian_accounts.csv": (
         "copy loaded_custodian_accounts from stdin (format csv, header match)"
     ),
+    "opening_holdings.csv": "copy loaded_opening_holdings from stdin (format csv, header match)",
+    "inventory_controls.csv": (
+        "copy loaded_inventory_controls from stdin (format csv, header match)"
+    ),
+    "partial_settlement_rules.csv": (
+        "copy loaded_partial_settlement_rules from stdin (format csv, header match)"
+    ),
+    "fail_reasons.csv": "copy loaded_fail_reasons from stdin (format csv, header match)",
+    "chaser_steps.csv": "copy loaded_chaser_steps from stdin (format csv, header match)",
+    "penalty_rates.csv": "copy loaded_penalty_rates from stdin (format csv, header match)",
+    "penalty_scopes.csv": "copy loaded_penalty_scopes from stdin (format csv, header match)",
+    "overnight_rates.csv": "copy loaded_overnight_rates from stdin (format csv, header match)",
+    "penalty_terms.csv": "copy loaded_penalty_terms from stdin (format csv, header match)",
 }
 # what has a step prepare_… and a step merge_… of its own, in their order
 SUBJECTS = (
@@ -106,6 +119,8 @@ SUBJECTS = (
     "compliance_limits",
     "compliance_rules",
     "compliance_policies",
+    "shortage",
+    "penalties",
 )
 _COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
 

@@ -42,6 +42,9 @@ SETTLEMENT_CYCLE = {
     "settle_due": {"net_due"},
     "check_ledger": {"settle_due"},
     "reconcile_custody": {"check_ledger"},
+    "chase_fails": {"settle_due"},
+    "charge_penalties": {"settle_due"},
+    "state_penalties": {"charge_penalties"},
 }
 HOUSEKEEPING = {
     "make_partitions": set(),

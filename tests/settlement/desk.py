@@ -142,6 +142,51 @@ class Desk:
         )
         return counts.rows_in, counts.rows_out
 
+    def give(
+        self,
+        asset: str,
+        quantity: str,
+        *,
+        kind: str = "SECURITY",
+        credit: int = 0,
+        since: dt.date = TRADE_DATE,
+    ) -> None:
+        """What the house account holds at the beginning of a day: from then on it is controlled."""
+        self.connection.execute(
+            "insert into reference.opening_holdings values"
+            " ('EQ-PRIME', %s, %s, %s, %s, %s, 'test')",
+            (kind, asset, since, Decimal(quantity), credit),
+        )
+
+    def allow_parts(
+        self, minimum: str | None, counterparty_id: str = "*", priority: int = 5
+    ) -> None:
+        """The rule for parts; None: no parts."""
+        self.connection.execute(
+            "insert into reference.partial_settlement_rules values"
+            " (%s, 'US', '2026-01-01', %s, %s, %s, 'test')",
+            (counterparty_id, minimum is not None, Decimal(minimum or 1), priority),
+        )
+
+    def parts(self) -> dict[str, list[tuple[Decimal | None, Decimal | None]]]:
+        """Quantity and amount of each settled part, by trade."""
+        found: dict[str, list[tuple[Decimal | None, Decimal | None]]] = {}
+        for trade_id, quantity, amount in self.rows(
+            "select i.subject_id, e.quantity, e.amount from settlement.events as e"
+            " join settlement.instructions as i using (instruction_id, settlement_date)"
+            " where e.kind = 'SETTLEMENT' order by i.subject_id, e.sequence"
+        ):
+            found.setdefault(trade_id, []).append((quantity, amount))
+        return found
+
+    def fails(self, date: dt.date = NEXT_DAY) -> list[tuple[Any, ...]]:
+        """Trade, reason, open quantity and amount, age and bucket of what fails on a date."""
+        return self.rows(
+            "select subject_id, reason, open_quantity, open_amount, age_business_days, age_bucket"
+            " from settlement.fails where as_of_date = %s order by 1",
+            date,
+        )
+
     def step(self, name: str, **parameters: Any) -> tuple[int, int]:
         """One SQL step."""
         counts = run_step(self.connection, name, parameters)

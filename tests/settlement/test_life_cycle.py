@@ -117,7 +117,7 @@ def test_a_trade_that_matches_no_longer_is_held_fails_and_settles_later(desk: De
         " where sequence > 0 order by sequence"
     ) == [
         ("INSTRUCTED", "PENDING", "trade_no_longer_matches", TRADE_DATE),
-        ("PENDING", "FAILING", "not_settled_on_its_date", NEXT_DAY),
+        ("PENDING", "FAILING", "trade_no_longer_matches", NEXT_DAY),
         ("FAILING", "SETTLED", "settlement_date_reached", NEXT_DAY + dt.timedelta(days=1)),
     ]
 

@@ -42,6 +42,7 @@ TITLES = {
         "{count} services do not stay up and are given up",
     ),
     "capture_stopped": ("Capture stands still", "Capture stands still"),
+    "settlement_fails": ("Settlements fail", "Settlements fail, with {count} to chase"),
     "test": ("This is a test", "This is a test"),
 }
 

@@ -5,15 +5,18 @@ has its instruction ended, one that no longer matches is held. ``net`` puts the 
 place of what is due between the same parties. ``settle`` makes what is due move. ``orders`` settles
 an order once its counterparty's confirmation is in too. ``statuses`` follows the depositories,
 ``custody`` holds the custodians' statements against our books. ``fees`` computes what trades cost,
-and holds it against what is booked. ``allocate`` splits blocks to accounts.
+and holds it against what is booked. ``allocate`` splits blocks to accounts. ``chasers`` and
+``penalties`` follow what failed.
 """
 
 from posttrade.settlement.allocate import allocate_blocks, load_allocations
+from posttrade.settlement.chasers import chase_fails
 from posttrade.settlement.custody import reconcile_custody, reconcile_statements
 from posttrade.settlement.fees import charge_fees
 from posttrade.settlement.instruct import instruct_day, instruct_waiting, settle_batches
 from posttrade.settlement.net import net_due
 from posttrade.settlement.orders import close_orders, settle_orders
+from posttrade.settlement.penalties import charge_penalties, state_penalties
 from posttrade.settlement.settle import check_ledger, settle_due
 from posttrade.settlement.statuses import apply_statuses
 
@@ -21,6 +24,8 @@ __all__ = [
     "allocate_blocks",
     "apply_statuses",
     "charge_fees",
+    "charge_penalties",
+    "chase_fails",
     "check_ledger",
     "close_orders",
     "instruct_day",
@@ -32,4 +37,5 @@ __all__ = [
     "settle_batches",
     "settle_due",
     "settle_orders",
+    "state_penalties",
 ]

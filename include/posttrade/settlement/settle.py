@@ -9,10 +9,10 @@ import psycopg
 
 from posttrade.database import StepCounts
 from posttrade.errors import InvariantBroken
+from posttrade.settlement.shortage import settle_releases, withhold_shortages
 from posttrade.settlement.work import SettlementWork, open_work, record
 
 SETTLED_CAUSE = "settlement_date_reached"
-FAILED_CAUSE = "not_settled_on_its_date"
 
 
 def settle_due(
@@ -25,8 +25,9 @@ def settle_due(
 ) -> StepCounts:
     """Settle what is due on a date or still open from before it; what cannot settle fails.
 
-    Delivery and payment of an instruction are one row: there is no half. A date is looked at again
-    only while it has open instructions.
+    Delivery and payment of an instruction are one row: there is no half. What an account lacks
+    settles in part where parts are allowed, the rest stays due. A date is looked at again only
+    while it has open instructions.
 
     Args:
         dsn: the trade database.
@@ -58,12 +59,19 @@ def settle_due(
         work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
         for date in begun:
             work.ask("analyze_partitions", settlement_date=date)
-        work.run("list_candidates", "withhold_driven_instructions", "withhold_linked_legs")
+        work.run(
+            "list_candidates",
+            "withhold_driven_instructions",
+            "withhold_closed_markets",
+            "withhold_linked_legs",
+        )
+        withhold_shortages(work)
         settled = _settle(work, begun, fresh)
         work.parameters["settlement_dates"] = begun + fresh
         still_open = work.run("record_cycle").rows_out
         if still_open:
             _mark_failing(work)
+        work.run("store_fail_breaks")
         return record(log, StepCounts(settled + still_open, settled))
 
 
@@ -127,13 +135,13 @@ def _settle(work: SettlementWork, begun: list[dt.date], fresh: list[dt.date]) ->
     for date in fresh:
         work.parameters["settlement_date"] = date
         settled += work.run("lay_settlements").rows_out
+    settle_releases(work)
     return settled
 
 
 def _mark_failing(work: SettlementWork) -> None:
     for date in work.parameters["settlement_dates"]:
         work.ask("ensure_events", settlement_date=date)
-    work.open_act(FAILED_CAUSE)
     work.run("mark_failing")
 
 

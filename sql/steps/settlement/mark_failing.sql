@@ -1,38 +1,76 @@
--- purpose: mark what was due and did not settle: it fails, once for each day on which it does.
--- reads: settlement.instruction_states
--- writes: settlement.events
+-- purpose: mark what was due and did not settle: it fails, with its reason, once on each settlement
+--          day of its market; days on which no cycle ran are caught up.
+-- reads: settlement.instruction_states, settlement.events, withheld_instructions,
+--        closed_instructions (temporary), reference.markets, reference.calendar_days
+-- writes: settlement.acts, settlement.events, failing_days, failing_acts (temporary)
 -- rerun: append once: an instruction fails once a day
--- parameters: act_id, effective_on, settlement_dates
+-- parameters: run_id, as_of, actor, effective_on, settlement_dates
 
+drop table if exists pg_temp.failing_days, pg_temp.failing_acts;
+
+create temporary table failing_days on commit drop as
 with open_instructions as (
     select
-        instruction_id,
-        settlement_date,
-        last_sequence,
-        state
-    from settlement.instruction_states
-    where settlement_date = any(%(settlement_dates)s::date[])
-      and settlement_date <= %(effective_on)s
-      and state not in ('SETTLED', 'CANCELLED')
-      and not (state = 'FAILING' and last_effective_on >= %(effective_on)s)
-),
-failed as (
-    insert into settlement.events (
-        instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state
-    )
-    select
-        instruction_id,
-        settlement_date,
-        %(effective_on)s,
-        %(act_id)s,
-        last_sequence + 1,
-        'STATUS',
-        state,
-        'FAILING'
-    from open_instructions
-    order by instruction_id
-    returning 1
+        s.instruction_id,
+        s.settlement_date,
+        s.last_sequence,
+        s.state,
+        s.market_id,
+        s.last_effective_on,
+        coalesce(w.cause, 'not_settled_on_its_date') as cause
+    from settlement.instruction_states as s
+    left join withheld_instructions as w using (instruction_id)
+    where s.settlement_date = any(%(settlement_dates)s::date[])
+      and s.settlement_date <= %(effective_on)s
+      and s.state not in ('SETTLED', 'CANCELLED')
+      and s.instruction_id not in (select instruction_id from closed_instructions)
 )
 select
-    (select count(*) from open_instructions) as rows_in,
-    (select count(*) from failed) as rows_out;
+    o.*,
+    d.calendar_date as failing_on,
+    row_number() over (partition by o.instruction_id order by d.calendar_date) as place
+from open_instructions as o
+left join reference.markets as m on m.market_id = o.market_id
+left join lateral (
+    select max(e.effective_on) as last_day
+    from settlement.events as e
+    where e.settlement_date = o.settlement_date
+      and e.instruction_id = o.instruction_id
+      and e.to_state = 'FAILING'
+      -- what moved or was held since it failed fails again on the same day
+      and (o.state = 'FAILING' or e.effective_on < %(effective_on)s)
+) as failed on true
+cross join lateral (
+    select c.calendar_date
+    from reference.calendar_days as c
+    where c.calendar_id = m.settlement_calendar
+      and c.is_business_day
+      and c.calendar_date
+      between greatest(o.settlement_date, failed.last_day + 1) and %(effective_on)s
+    union all
+    select %(effective_on)s
+    where m.market_id is null
+      and coalesce(failed.last_day < %(effective_on)s, true)
+) as d;
+
+create temporary table failing_acts on commit drop as
+select cause, settlement.open_act(cause, %(actor)s, %(run_id)s, %(as_of)s) as act_id
+from (select distinct cause from failing_days) as causes;
+
+insert into settlement.events (
+    instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state
+)
+select
+    f.instruction_id,
+    f.settlement_date,
+    f.failing_on,
+    a.act_id,
+    f.last_sequence + f.place,
+    'STATUS',
+    case f.place when 1 then f.state else 'FAILING' end,
+    'FAILING'
+from failing_days as f
+join failing_acts as a using (cause)
+order by f.instruction_id, f.place;
+
+select count(*) as rows_in, count(*) as rows_out from failing_days;

@@ -1,0 +1,2 @@
+-- How much must not settle.
+select count(*) from withheld_instructions
