@@ -4,7 +4,8 @@ Product: in the variant ``alone`` the drain: raw messages kept under their key (
 offset), every message read by its contract into typed rows or rejects, offsets in the same
 transaction. Without a variant the drain and promote_batches after it: trade ids de-duplicated,
 conflicts kept, keys of the trade tables held. Great Expectations takes no part in either. Limit:
-binary COPY of the same messages, already encoded in memory, into one logged table by one thread.
+binary COPY of the same messages (payload, key, headers, instant and place, which the product keeps
+too), already encoded in memory, into one logged table without a key by one thread.
 Peer: the Kafka provider's ConsumeFromTopicOperator with a function for each batch and insert_rows,
 from its first batch on; it keeps neither raw messages nor rejects, holds no key, and drains one
 topic.

@@ -1,1 +1,3 @@
-copy limit_messages (topic, partition, message_offset, payload) from stdin (format binary)
+copy limit_messages (
+    topic, partition, message_offset, message_at, message_key, headers, payload
+) from stdin (format binary)
