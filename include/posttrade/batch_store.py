@@ -31,12 +31,13 @@ COPY_END = b"\xff\xff"
 NULL_LENGTH = b"\xff\xff\xff\xff"
 JSONB_VERSION = b"\x01"
 LENGTH = struct.Struct(">i")
+HEAD = struct.Struct(">iiiqiqi")
 NULL = -1
 COLUMN_COUNT = 9
 
 COPY_MESSAGES = (
-    b"copy landing.messages (topic, partition, message_offset, batch_id, message_at,"
-    b" received_on, message_key, headers, payload) from stdin (format binary)"
+    b"copy landing.messages (topic, batch_id, received_on, partition, message_offset, message_at,"
+    b" message_key, headers, payload) from stdin (format binary)"
 )
 COPY_REJECTS = (
     b"copy landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,"
@@ -77,10 +78,10 @@ def encode_messages(
         arrived_ms: instant of each, in milliseconds since 1970.
         received_on: UTC date of the drain.
     """
-    topic = _with_length(batch.topic.encode())
-    # what has the same length in every row stands together, so that one call writes it
-    head = struct.Struct(f">h{len(topic)}siiiqiqiqiii")
-    received = (received_on - EPOCH_2000).days
+    # what is the same in every row, and what has the same length in every row, stands together
+    topic, received = batch.topic.encode(), (received_on - EPOCH_2000).days
+    same = struct.pack(f">hi{len(topic)}siqii", COLUMN_COUNT, len(topic), topic, 8, batch_id, 4,
+                       received)  # fmt: skip
     header_texts: dict[HeaderFacts | None, bytes] = {None: NULL_LENGTH}
     for facts in set(batch.headers) - {None}:
         header_texts[facts] = _with_length(JSONB_VERSION + facts.text if facts else b"")
@@ -88,25 +89,20 @@ def encode_messages(
     for start in range(0, len(batch.offsets), ROWS_PER_BLOCK):
         rows = slice(start, start + ROWS_PER_BLOCK)
         keys, payloads = batch.keys[rows], batch.payloads[rows]
+        instants = [(at_ms - EPOCH_2000_MS) * 1000 for at_ms in arrived_ms[rows]]
         heads = map(
-            head.pack,
-            repeat(COLUMN_COUNT),
-            repeat(topic),
+            HEAD.pack,
             repeat(4),
             batch.partitions[rows],
             repeat(8),
             batch.offsets[rows],
             repeat(8),
-            repeat(batch_id),
-            repeat(8),
-            [(at_ms - EPOCH_2000_MS) * 1000 for at_ms in arrived_ms[rows]],
-            repeat(4),
-            repeat(received),
+            instants,
             _lengths(keys),
         )
         texts = map(header_texts.__getitem__, batch.headers[rows])
         lengths = map(LENGTH.pack, _lengths(payloads))
-        pieces = zip(heads, _filled(keys), texts, lengths, _filled(payloads), strict=True)
+        pieces = zip(repeat(same), heads, _filled(keys), texts, lengths, _filled(payloads))
         blocks.append(b"".join(chain.from_iterable(pieces)))
     blocks.append(COPY_END)
     return blocks

@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from posttrade.contracts.message import HEADER
 
 KNOWN_MAX = 1_000
 REMEMBERED_BYTES_MAX = 1024  # of one combination's JSON; bounds what is remembered to a megabyte
-Headers = list[tuple[str, bytes | None]]
+Headers = Sequence[tuple[str, bytes | None]]
+Identity = tuple[tuple[str, bytes | None], ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)  # by identity: it is looked up for every message
@@ -35,26 +37,20 @@ class HeaderFacts:
 UNREADABLE = HeaderFacts(None, b"null")
 
 
-class HeaderReader:
-    """Reads headers, remembering those seen."""
+class HeaderReader(dict[Identity, HeaderFacts]):
+    """What headers say, by the headers as a tuple; those seen are looked up without Python."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, bytes | None], ...], HeaderFacts] = {}
+    def __missing__(self, headers: Identity) -> HeaderFacts:
+        found = HeaderFacts(stated_header(headers), headers_json(headers).encode())
+        if len(found.text) <= REMEMBERED_BYTES_MAX:
+            if len(self) >= KNOWN_MAX:
+                self.clear()
+            self[headers] = found
+        return found
 
     def read(self, headers: Headers | None) -> HeaderFacts | None:
         """What the headers say; None for a message without any."""
-        if not headers:
-            return None
-        identity = tuple(headers)
-        found = self._known.get(identity)
-        if found is None:
-            found = HeaderFacts(stated_header(headers), headers_json(headers).encode())
-            if len(found.text) > REMEMBERED_BYTES_MAX:
-                return found
-            if len(self._known) >= KNOWN_MAX:
-                self._known.clear()
-            self._known[identity] = found
-        return found
+        return self[tuple(headers)] if headers else None
 
 
 def stated_header(headers: Headers) -> bytes | None:

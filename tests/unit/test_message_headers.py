@@ -18,4 +18,4 @@ def test_what_is_remembered_is_bounded() -> None:
     assert reader.read(large) is not reader.read(large)
     for number in range(3 * KNOWN_MAX):
         reader.read([("id", b"%d" % number)])
-    assert len(reader._known) <= KNOWN_MAX
+    assert len(reader) <= KNOWN_MAX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from posttrade.contracts.columns import ColumnReader, RawColumn
@@ -58,12 +58,7 @@ class StagingWriter:
     def stage(self, arrivals: Arrivals, batch_id: int) -> Staged:
         """Read every message: each is a row or a reject, none is lost."""
         staged = Staged([], 0, self._refused(arrivals))
-        for number in set(arrivals.versions):
-            rows = [
-                row
-                for row, own in enumerate(arrivals.versions)
-                if own == number and row not in arrivals.refusals
-            ]
+        for number, rows in _by_version(arrivals):
             for start in range(0, len(rows), CHUNK_ROWS):
                 chunk = rows[start : start + CHUNK_ROWS]
                 if number in self._readers:
@@ -103,27 +98,28 @@ class StagingWriter:
         ]
 
     def _refuse_version(
-        self, arrivals: Arrivals, number: int | None, rows: list[int], staged: Staged
+        self, arrivals: Arrivals, number: int | None, rows: Sequence[int], staged: Staged
     ) -> None:
         known = ", ".join(map(str, self._readers))
         error = DataRejected("unknown_contract_version", f"{number}, known are {known}")
         staged.rejects += [self._reject(arrivals, row, error, {}) for row in rows]
 
     def _stage_rows(
-        self, arrivals: Arrivals, batch_id: int, number: int, rows: list[int], staged: Staged
+        self, arrivals: Arrivals, batch_id: int, number: int, rows: Sequence[int], staged: Staged
     ) -> None:
         """Fast for what is regular, exact for the rest."""
         version = self._contract.versions[number]
         reader = self._readers[number]
         regular, raw = reader.decode([arrivals.payloads[row] for row in rows])
-        doubtful = set(rows)
+        done: list[int] = []
         for positions, columns in self._good_parts(reader, regular, raw):
-            part = [rows[position] for position in positions]
-            doubtful.difference_update(part)
+            part = rows if len(positions) == len(rows) else [rows[own] for own in positions]
+            done += part
             staged.blocks.append(self._lifter.lift(version, columns, arrivals, part, batch_id))
-            staged.row_count += len(part)
-        if doubtful:
-            self._stage_exactly(arrivals, batch_id, version, sorted(doubtful), staged)
+        staged.row_count += len(done)
+        if len(done) < len(rows):
+            doubtful = sorted(set(rows).difference(done))
+            self._stage_exactly(arrivals, batch_id, version, doubtful, staged)
 
     def _good_parts(
         self, reader: ColumnReader, positions: list[int], raw: list[RawColumn]
@@ -222,6 +218,22 @@ class StagingWriter:
             return str(read_value(field, value, self._latest))
         except DataRejected:
             return None
+
+
+def _by_version(arrivals: Arrivals) -> Iterable[tuple[int | None, Sequence[int]]]:
+    """Positions of the messages that are not refused, by the contract version that they name."""
+    numbers = set(arrivals.versions)
+    if len(numbers) == 1 and not arrivals.refusals:
+        yield numbers.pop(), range(len(arrivals.versions))
+    for number in numbers:
+        yield (
+            number,
+            [
+                row
+                for row, own in enumerate(arrivals.versions)
+                if own == number and row not in arrivals.refusals
+            ],
+        )
 
 
 def _parse_or_empty(payload: bytes | None) -> dict[str, Any]:
