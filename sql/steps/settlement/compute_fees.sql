@@ -7,6 +7,9 @@
 
 drop table if exists pg_temp.computed_fees;
 
+-- how few kinds there are for so many trades is more than the planner can see
+set local enable_nestloop to off;
+
 create temporary table computed_fees on commit drop as
 select
     e.trade_id,
@@ -50,6 +53,8 @@ where e.business_date = %(business_date)s
         and newer.version > e.version
         and newer.version > 1
   );
+
+set local enable_nestloop to default;
 
 update computed_fees as c
 set fee_rate_ids = c.fee_rate_ids || s.tax_ids,
