@@ -6608,31 +6608,6 @@ CREATE TABLE settlement.open_statuses (
 
 COMMENT ON TABLE settlement.open_statuses IS 'Instructions whose statuses are to be looked at: new ones, and those that left something open.';
 
-CREATE TABLE settlement.opening_balances (
-    opening_balance_id integer NOT NULL,
-    account text NOT NULL,
-    asset_kind text NOT NULL,
-    asset text NOT NULL,
-    effective_from date NOT NULL,
-    amount numeric NOT NULL,
-    reason text NOT NULL,
-    decided_by text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT opening_balances_asset_kind_known CHECK ((asset_kind = ANY (ARRAY['SECURITY'::text, 'CASH'::text]))),
-    CONSTRAINT opening_balances_reason_given CHECK (((reason <> ''::text) AND (decided_by <> ''::text)))
-);
-
-COMMENT ON TABLE settlement.opening_balances IS 'What an account of ours holds at the beginning of effective_from, in place of all movements before: of the rows of a day the newest counts. Append-only.';
-
-ALTER TABLE settlement.opening_balances ALTER COLUMN opening_balance_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME settlement.opening_balances_opening_balance_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,
     business_date date NOT NULL,
@@ -7539,9 +7514,6 @@ ALTER TABLE ONLY settlement.netted_dates
 ALTER TABLE ONLY settlement.open_statuses
     ADD CONSTRAINT open_statuses_pk PRIMARY KEY (instruction_reference);
 
-ALTER TABLE ONLY settlement.opening_balances
-    ADD CONSTRAINT opening_balances_pk PRIMARY KEY (opening_balance_id);
-
 ALTER TABLE ONLY settlement.penalties
     ADD CONSTRAINT penalties_pk PRIMARY KEY (penalty_id);
 
@@ -7692,8 +7664,6 @@ CREATE UNIQUE INDEX instructions_subject_key ON ONLY settlement.instructions USI
 CREATE UNIQUE INDEX instructions_trade_key ON ONLY settlement.instructions USING btree (subject_id, subject_version, part_number, business_date, settlement_date) WHERE (purpose = 'TRADE'::text);
 
 CREATE INDEX open_statuses_new ON settlement.open_statuses USING btree (is_new) WHERE is_new;
-
-CREATE INDEX opening_balances_by_account ON settlement.opening_balances USING btree (account, asset_kind, asset, effective_from);
 
 CREATE INDEX penalties_lacking ON settlement.penalties USING btree (penalty_date) WHERE (lacking IS NOT NULL);
 
@@ -7872,8 +7842,6 @@ CREATE TRIGGER marked_fails_append_only BEFORE DELETE OR UPDATE ON settlement.ma
 CREATE TRIGGER net_instructions_append_only BEFORE DELETE OR UPDATE ON settlement.net_instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER netted_dates_append_only BEFORE DELETE OR UPDATE ON settlement.netted_dates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
-
-CREATE TRIGGER opening_balances_append_only BEFORE DELETE OR UPDATE ON settlement.opening_balances FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER penalties_append_only BEFORE DELETE OR UPDATE ON settlement.penalties FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 

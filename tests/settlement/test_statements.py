@@ -39,9 +39,9 @@ insert into settlement.statement_lines (
 )
 """
 OPENING = """
-insert into settlement.opening_balances (
-    account, asset_kind, asset, effective_from, amount, reason, decided_by
-) values ('EQ-PRIME', %s, %s, %s, %s, 'statement of the day before', 'a person')
+insert into reference.opening_holdings (
+    account, asset_kind, asset, effective_from, quantity, source
+) values ('EQ-PRIME', %s, %s, %s, %s, 'statement of the day before')
 """
 
 

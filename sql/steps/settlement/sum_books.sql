@@ -1,6 +1,6 @@
 -- purpose: what our books say at the end of the days of the listed statements: the newest opening
---          balance, and what has settled since.
--- reads: listed_statements (temporary), settlement.opening_balances, settlement.accounts,
+--          holding, and what has settled since.
+-- reads: listed_statements (temporary), reference.opening_holdings, settlement.accounts,
 --        settlement.settled_flows
 -- writes: book_balances (temporary)
 -- rerun: replaces the temporary table
@@ -24,14 +24,13 @@ opened as (
         q.as_of_date,
         o.asset,
         o.effective_from,
-        o.amount
+        o.quantity as amount
     from asked as q
-    join settlement.opening_balances as o
+    join reference.opening_holdings as o
         on o.account = q.account
         and o.asset_kind = q.asset_kind
         and o.effective_from <= q.as_of_date
-    order by q.account, q.statement_kind, q.as_of_date, o.asset, o.effective_from desc,
-        o.opening_balance_id desc
+    order by q.account, q.statement_kind, q.as_of_date, o.asset, o.effective_from desc
 ),
 moved as (
     select
