@@ -1,1 +1,1 @@
-drop table limit_instructions, limit_movements
+drop table if exists limit_instructions, limit_movements, limit_nets

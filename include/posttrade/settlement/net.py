@@ -78,6 +78,9 @@ def _net(work: SettlementWork) -> int:
     for date in fresh:
         work.parameters["settlement_date"] = date
         netted += work.run("lay_netted").rows_out
+    # what was just laid is summed up
+    for date in fresh:
+        work.ask("analyze_partitions", settlement_date=date)
     work.run("mark_fails")
     return netted
 
@@ -89,7 +92,8 @@ def _follow_gross(work: SettlementWork) -> int:
         nets = work.ask("list_changing_nets")
         work.parameters["net_instruction_ids"] = [net_id for net_id, _ in nets]
         work.parameters["net_dates"] = sorted({date for _, date in nets})
-        work.run("sum_nets")
+        work.parameters["gross_dates"] = [row[0] for row in work.ask("list_gross_dates")]
+        work.run("list_gross", "sum_nets")
         if work.run("judge_nets").rows_out:
             for (settlement_date,) in work.ask("list_event_dates"):
                 work.ask("ensure_events", settlement_date=settlement_date)

@@ -1,30 +1,22 @@
 -- purpose: work out what the given nets have to deliver and pay: the differences of the gross
 --          behind them. Through a centre each gross counts on both its sides. Never across a
 --          currency.
--- reads: settlement.netted_instructions, settlement.marked_fails
+-- reads: gross_sums (temporary), settlement.net_instructions
 -- writes: wanted_legs (temporary)
 -- rerun: replaces the temporary table
--- parameters: net_instruction_ids, net_dates
+-- parameters: none
 
 drop table if exists pg_temp.wanted_legs;
 
 create temporary table wanted_legs on commit drop as
 with gross as (
     select
-        g.net_instruction_id, g.netted_on, g.netting_method, g.centre_account_id,
-        g.house_account_id, g.counterparty_account_id,
+        g.net_instruction_id, g.house_account_id, g.counterparty_account_id,
         case when g.delivered_currency is null then g.symbol end as symbol,
-        g.delivered_currency, g.currency,
-        coalesce(sum(g.received_quantity), 0) as quantity,
-        sum(g.paid_amount + coalesce(f.mark_payment, 0)) as amount,
-        coalesce(sum(-f.mark_payment), 0) as mark_amount
-    from settlement.netted_instructions as g
-    left join settlement.marked_fails as f
-        on f.net_instruction_id = g.net_instruction_id
-        and f.instruction_id = g.instruction_id
-    where g.netted_on = any(%(net_dates)s::date[])
-      and g.net_instruction_id = any(%(net_instruction_ids)s::bigint[])
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+        g.delivered_currency, g.currency, g.quantity, g.amount, g.mark_amount,
+        n.settlement_date as netted_on, n.method as netting_method, n.centre_account_id
+    from gross_sums as g
+    join settlement.net_instructions as n using (net_instruction_id)
 ),
 sides as (
     -- what a centre owes or is owed already stays between it and the member
