@@ -1474,7 +1474,22 @@ declare
 begin
     foreach table_name in array array['instructions', 'events']
     loop
-        if settlement.has_partition(table_name, p_settlement_date) then
+        -- rows are only added: as many pages as were counted are the rows that were counted
+        if settlement.has_partition(table_name, p_settlement_date) and exists (
+            select
+            from pg_catalog.pg_class as c
+            where c.oid = format(
+                'settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
+            )::regclass
+              and (
+                  c.relpages < 0.9 * pg_relation_size(c.oid) / 8192
+                  or not exists (
+                      select
+                      from pg_catalog.pg_stats as s
+                      where (s.schemaname, s.tablename) = ('settlement', c.relname)
+                  )
+              )
+        ) then
             execute format(
                 'analyze settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
             );
@@ -1483,7 +1498,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION settlement.analyze_partitions(p_settlement_date date) IS 'Counts a settlement date''s partitions anew: a plan made for a few rows takes hours for a million.';
+COMMENT ON FUNCTION settlement.analyze_partitions(p_settlement_date date) IS 'Counts a settlement date''s partitions anew where they have grown: a plan made for a few rows takes hours for a million.';
 
 CREATE FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
