@@ -8,6 +8,7 @@ each bar carries its value, so that nothing is told by colour alone.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import html
 import re
 from collections.abc import Sequence
@@ -40,6 +41,16 @@ class Bar:
     label: str
     value: Decimal
     text: str
+    is_marked: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Day:
+    """One day of a history: what it brought, and the loss that was not to be exceeded."""
+
+    date: dt.date
+    limit: Decimal
+    value: Decimal | None
     is_marked: bool = False
 
 
@@ -132,6 +143,37 @@ def draw_columns(
     ]
     chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
+    return Chart(name, title, description, _finish(chart))
+
+
+def draw_history(
+    name: str, title: str, days: Sequence[Day], *, unit: str, width: int = WIDTH
+) -> Chart:
+    """What each day brought, as bars, against the loss that was not to be exceeded, as a line."""
+    import altair as alt  # as above
+
+    records = [
+        {
+            "day": f"{day.date:%d %b %y}",
+            "floor": float(-day.limit),
+            "value": None if day.value is None else float(day.value),
+            "tone": NEGATIVE if day.is_marked else MUTED,
+        }
+        for day in days
+    ]
+    base = alt.Chart(alt.InlineData(values=records)).encode(
+        x=alt.X("day:O", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    )
+    layers = [
+        base.mark_bar(width=4).encode(
+            y=alt.Y("value:Q", title=unit, axis=alt.Axis(format="~s", tickCount=5)),
+            color=alt.Color("tone:N", scale=None),
+        ),
+        base.mark_line(color=PRIMARY, interpolate="step", point=len(days) == 1).encode(y="floor:Q"),
+    ]
+    chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
+    marked = [f"{day.date}" for day in days if day.is_marked]
+    description = f"{title}, in {unit}, {len(days)} days; exceeded: {', '.join(marked) or 'never'}"
     return Chart(name, title, description, _finish(chart))
 
 

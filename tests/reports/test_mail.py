@@ -78,7 +78,7 @@ def test_recipients_are_recorded_once(rendered: Pack, trade_dsn: str, reports_di
     assert read_pack(trade_dsn, BUSINESS_DATE, reports_dir).mailed_to == {"ops@localhost"}
 
 
-@pytest.mark.parametrize(("bytes_max", "attached"), [(10**9, 12), (400_000, 12), (10, 0)])
+@pytest.mark.parametrize(("bytes_max", "attached"), [(10**9, 19), (400_000, 19), (10, 0)])
 def test_large_packs(
     rendered: Pack, trade_dsn: str, reports_dir: Path, bytes_max: int, attached: int
 ) -> None:

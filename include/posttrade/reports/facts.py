@@ -13,18 +13,28 @@ from posttrade.errors import GateFailed
 from posttrade.reports.queries import Connection, Row, copy_to_file, execute, fetch_rows
 
 LISTED_BREAKS_MAX = 10  # rows of each type on the page; the CSV holds all
+LISTED_ALERTS_MAX = 20
+LISTED_ANOMALIES_MAX = 10
+LISTED_FAILS_MAX = 8  # rows of each currency on the page
 LISTED_REJECTS_MAX = 12
 LISTED_POSITIONS_MAX = 8  # rows of each currency on the page
 TABLES = (
+    "affirmation",
     "breaks",
+    "compliance_alerts",
     "control_offsets",
     "control_totals",
+    "fails",
+    "fees",
+    "margin",
     "movements",
+    "penalties",
     "pnl_summary",
     "positions",
     "reconciliation_summary",
     "reject_summary",
     "rejects",
+    "risk",
     "settlement",
     "trade_summary",
 )
@@ -59,10 +69,16 @@ class Facts:
     listed_breaks: list[Row]
     due_groups: list[Row]
     netting: list[Row]
+    fail_groups: list[Row]
+    listed_fails: list[Row]
+    penalties: list[Row]
     instructed_groups: list[Row]
     order_states: list[Row]
     cash_movements: list[Row]
     securities_movements: list[Row]
+    fee_coverage: list[Row]
+    fee_summary: list[Row]
+    affirmation_rates: list[Row]
     reject_summary: list[Row]
     listed_rejects: list[Row]
     quality_suites: list[Row]
@@ -72,6 +88,17 @@ class Facts:
     books: list[Row]
     exposures: list[Row]
     listed_positions: list[Row]
+    counterparty_exposures: list[Row]
+    concentration: list[Row]
+    value_at_risk: list[Row]
+    risk_history: list[Row]
+    stress_results: list[Row]
+    risk_limits: list[Row]
+    margin_calls: list[Row]
+    compliance_summary: list[Row]
+    listed_alerts: list[Row]
+    top_anomalies: list[Row]
+    statements: list[Row]
 
 
 def read_facts(connection: Connection, business_date: dt.date) -> Facts:
@@ -95,8 +122,11 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
         )
     limits = {
         "listed_breaks": LISTED_BREAKS_MAX,
+        "listed_alerts": LISTED_ALERTS_MAX,
+        "listed_fails": LISTED_FAILS_MAX,
         "listed_rejects": LISTED_REJECTS_MAX,
         "listed_positions": LISTED_POSITIONS_MAX,
+        "top_anomalies": LISTED_ANOMALIES_MAX,
     }
     lists: dict[str, Any] = {}
     for field in dataclasses.fields(Facts)[2:]:

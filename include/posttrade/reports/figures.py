@@ -10,6 +10,7 @@ from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars, draw_columns, 
 from posttrade.reports.comparison import lay_out
 from posttrade.reports.facts import Facts, total
 from posttrade.reports.queries import Row
+from posttrade.reports.risk_charts import draw_risk_charts
 from posttrade.reports.settlement_charts import draw_settlement_charts
 from posttrade.reports.typography import (
     count_decimals,
@@ -78,6 +79,7 @@ def draw_charts(facts: Facts) -> dict[str, str]:
         *reconciliation_charts(facts),
         *draw_settlement_charts(facts),
         *_book_charts(facts),
+        *draw_risk_charts(facts),
     ]
     if facts.trade_rhythm:
         bars = [

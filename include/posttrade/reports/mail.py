@@ -78,6 +78,7 @@ def compose_mail(
         "summary": summary,
         "break_count": sum(summary["breaks"].values()),
         "reject_count": sum(summary["rejects"].values()),
+        "due_count": sum(summary["due"].values()),
         "trade_count": sum(summary["outcomes"].values()),
         "left_out": left_out,
         "chart_name": CHART_NAME,

@@ -18,7 +18,7 @@ DUE_STATES = {
 
 
 def draw_settlement_charts(facts: Facts) -> list[Chart]:
-    """What was due by where it stood, and the date's instructions by settlement date."""
+    """What was due by where it stood, the date's instructions by settlement date, fails by age."""
     charts = []
     counts = {label: total(facts.due_groups, column) for column, label in DUE_STATES.items()}
     bars = [Bar(label, count, format_count(int(count))) for label, count in counts.items() if count]
@@ -35,4 +35,11 @@ def draw_settlement_charts(facts: Facts) -> list[Chart]:
         charts.append(
             draw_columns("instructed-dates", title, bars, unit="instructions", width=NARROW_WIDTH)
         )
+    ages: dict[str, Decimal] = {}
+    for row in facts.fail_groups:
+        ages[row["age_bucket"]] = ages.get(row["age_bucket"], Decimal(0)) + row["fail_count"]
+    bars = [Bar(age, count, format_count(int(count))) for age, count in ages.items()]
+    if bars:
+        title = "Fails by age in business days"
+        charts.append(draw_columns("fail-ages", title, bars, unit="fails", width=NARROW_WIDTH))
     return charts

@@ -38,9 +38,9 @@ class PublishedPack:
         """The pack's counts and files as JSON values.
 
         ``matched``: trades; ``breaks``: open ones by type; ``outcomes``: trades by outcome;
-        ``rejects``: messages by reason, ``replayed`` of them sent again; ``control_totals``:
-        messages and offsets by feed; ``files``: SHA-256 by name. Types, outcomes and reasons that
-        do not occur are absent.
+        ``due``: instructions due on the date, by where they stood at its end; ``rejects``: messages
+        by reason, ``replayed`` of them sent again; ``control_totals``: messages and offsets by
+        feed; ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur are absent.
         """
         summary = self.version.manifest["summary"]
         return {
@@ -49,6 +49,7 @@ class PublishedPack:
             "matched": summary["matched"],
             "breaks": dict(sorted(summary["breaks"].items())),
             "outcomes": dict(sorted(summary["outcomes"].items())),
+            "due": dict(sorted(summary.get("due", {}).items())),  # older packs do not tell
             "rejects": dict(sorted(summary["rejects"].items())),
             "replayed": summary.get("replayed", 0),  # older packs do not tell
             "control_totals": dict(sorted(summary["control_totals"].items())),

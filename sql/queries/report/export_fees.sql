@@ -1,0 +1,14 @@
+-- fees_YYYYMMDD.csv: what the date's trades cost, by type of fee and currency.
+copy (
+    select
+        business_date,
+        fee_type,
+        report.neutralise(payee) as payee,
+        report.neutralise(currency) as currency,
+        charge_count,
+        reversal_count,
+        trim_scale(amount) as amount
+    from report.fee_summary
+    where business_date = %(business_date)s
+    order by fee_type collate "C", payee collate "C", currency collate "C"
+) to stdout with (format csv, header true, encoding 'UTF8')
