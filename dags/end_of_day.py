@@ -10,7 +10,7 @@ One run per New York session, at 18:00 there, also on early closes. Its partitio
 | `reconcile_day` | compares every trade of the date; nothing is in grace any more |
 | `instruct_day` | every matched trade is instructed, every other is not |
 | `close_orders` | what still waits for its other half is a break |
-| `build_positions` | what the date adds to each book |
+| `build_positions` | what each book closes with: positions, lots, P&L by the marks of the date |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
 | `check_compliance` | alerts: bands, limits, restrictions, potential wash trades, late reports |
 | `charge_fees` | computes what trades cost; a booked fee that differs is a break |

@@ -1,6 +1,6 @@
 CREATE SCHEMA books;
 
-COMMENT ON SCHEMA books IS 'Positions and cash flows per book, built at close.';
+COMMENT ON SCHEMA books IS 'Positions, lots and P&L per book, as true on a date and as known at an instant.';
 
 CREATE SCHEMA compliance;
 
@@ -67,83 +67,528 @@ CREATE TYPE settlement.fee_term AS (
 
 COMMENT ON TYPE settlement.fee_term IS 'A rate as settlement.charge works it out: factor, addend and unit are its rounding.';
 
-CREATE FUNCTION books.positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, trade_count numeric, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, mark_price numeric, mark_date date, mark_source text, opening_value_amount numeric, market_value_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, fee_amount numeric, fee_to_date_amount numeric)
+CREATE FUNCTION books.add_at_average(p_state numeric[], p_quantity numeric, p_amount numeric) RETURNS numeric[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    AS $$
+declare
+    held constant numeric := p_state[1];
+    left_over constant numeric := p_state[1] + p_quantity;
+begin
+    if held = 0 or (held > 0) = (p_quantity > 0) then
+        return array[left_over, p_state[2] + p_amount];
+    elsif left_over = 0 then
+        return array[0, 0];
+    elsif (left_over > 0) = (held > 0) then
+        return array[left_over, books.take_part(p_state[2], left_over, held)];
+    end if;
+    return array[left_over, books.take_part(p_amount, left_over, p_quantity)];
+end
+$$;
+
+COMMENT ON FUNCTION books.add_at_average(p_state numeric[], p_quantity numeric, p_amount numeric) IS 'One fill at average cost: what adds to the position adds its amount, what reduces it takes its share of the cost along, and what crosses zero opens anew at its own price.';
+
+CREATE FUNCTION books.after_split(p_quantity numeric, p_ratio numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when p_ratio = 1 then p_quantity else trim_scale(round(p_quantity * p_ratio, 10)) end
+$$;
+
+COMMENT ON FUNCTION books.after_split(p_quantity numeric, p_ratio numeric) IS 'Units after a split, to 10 decimals, as many as a message may state.';
+
+CREATE FUNCTION books.count_days_30_360(p_from date, p_until date) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select 360 * (extract(year from p_until) - extract(year from p_from))::integer
+        + 30 * (extract(month from p_until) - extract(month from p_from))::integer
+        + case
+            when extract(day from p_until) = 31 and extract(day from p_from) >= 30 then 30
+            else extract(day from p_until)::integer
+        end
+        - least(extract(day from p_from)::integer, 30)
+$$;
+
+COMMENT ON FUNCTION books.count_days_30_360(p_from date, p_until date) IS 'Days between two dates by the bond basis (ISDA 2006 definitions, section 4.16(f)): months of 30, years of 360 days.';
+
+CREATE FUNCTION books.coupon_date(p_maturity date, p_months integer, p_at_month_end boolean) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_at_month_end then (
+            date_trunc('month', p_maturity - make_interval(months => p_months))
+            + interval '1 month - 1 day'
+        )::date
+        else (p_maturity - make_interval(months => p_months))::date
+    end
+$$;
+
+COMMENT ON FUNCTION books.coupon_date(p_maturity date, p_months integer, p_at_month_end boolean) IS 'The coupon date so many months before maturity.';
+
+CREATE FUNCTION books.coupon_interest(p_on date, p_rate numeric, p_per_year integer, p_maturity date, p_day_count text) RETURNS TABLE(accrued_interest numeric, interest_to_date numeric)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    with asked as (
+        select
+            least(p_on, p_maturity) as day,
+            12 / p_per_year as months,
+            -- where it matures at the end of a month, it pays at the ends of months
+            extract(month from p_maturity + 1) <> extract(month from p_maturity) as at_month_end
+    ),
+    counted as (
+        select
+            a.*,
+            -- coupons after the one of the period that the day's month lies in
+            (
+                12 * (extract(year from p_maturity) - extract(year from a.day))
+                + extract(month from p_maturity) - extract(month from a.day)
+            )::integer / a.months as later_count
+        from asked as a
+    ),
+    placed as (
+        select
+            c.day,
+            n.later_count,
+            books.coupon_date(p_maturity, n.later_count * c.months, c.at_month_end) as next_date,
+            books.coupon_date(p_maturity, (n.later_count + 1) * c.months, c.at_month_end) as last_date
+        from counted as c
+        cross join lateral (
+            select c.later_count - (
+                books.coupon_date(p_maturity, c.later_count * c.months, c.at_month_end) <= c.day
+            )::integer as later_count
+        ) as n
+    ),
+    accrued as (
+        select
+            p.later_count,
+            case p_day_count
+                when '30/360' then
+                    round(p_rate * books.count_days_30_360(p.last_date, p.day), 40) / 360
+                else
+                    round(p_rate * (p.day - p.last_date), 40)
+                    / (p_per_year * (p.next_date - p.last_date))
+            end as amount
+        from placed as p
+    )
+    select
+        trim_scale(round(amount, 20)),
+        trim_scale(round(amount - round(p_rate * (later_count + 1), 40) / p_per_year, 20))
+    from accrued
+$$;
+
+COMMENT ON FUNCTION books.coupon_interest(p_on date, p_rate numeric, p_per_year integer, p_maturity date, p_day_count text) IS 'Interest of a bullet bond per unit on a day: since its last coupon (30/360 bond basis, or ACT/ACT as ICMA rule 251 has it), and counted from maturity backwards, coupons included: between two days the second grows by what the bond earned.';
+
+CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
-    with summed as (
+    select
+        e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
+        e.price, e.brokerage_fee + e.clearing_fee + e.exchange_fee, e.settlement_date, e.executed_at
+    from trade.executions as e
+    where e.business_date = p_business_date
+      and e.status <> 'CANCELLED'
+      -- nearly all have one version: a look into a small set, and no join of the date with itself
+      and (
+          e.trade_id not in (
+              select later.trade_id
+              from trade.executions as later
+              where later.business_date = p_business_date
+                and later.version > 1
+          )
+          or e.version = (
+              select max(every.version)
+              from trade.executions as every
+              where every.business_date = p_business_date
+                and every.trade_id = e.trade_id
+          )
+      )
+$$;
+
+COMMENT ON FUNCTION books.fills_of(p_business_date date) IS 'The highest version of each execution of a date, unless it is cancelled.';
+
+CREATE FUNCTION books.open_lots(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, cost_method text, lot_number bigint, trade_id text, opened_on date, quantity numeric, cost_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        h.account, h.strategy, h.symbol, h.currency, c.cost_method, lot.number,
+        nullif(lot.trade_id, ''), lot.opened_on,
+        sign(c.quantity) * (
+            books.after_split(sum(lot.quantity) over earlier, split.ratio)
+            - books.after_split(sum(lot.quantity) over earlier - lot.quantity, split.ratio)
+        ),
+        sign(c.quantity) * lot.amount
+    from books.states_on(
+        p_business_date,
+        (select max(update_id) from books.updates where known_at <= p_known_at)
+    ) as h
+    cross join lateral (
+        select newest.*
+        from books.closing_positions as newest
+        where newest.holding_id = h.holding_id
+          and newest.business_date = h.moved_on
+          and newest.update_id <= (
+              select max(update_id) from books.updates where known_at <= p_known_at
+          )
+        order by newest.update_id desc
+        limit 1
+    ) as c
+    cross join lateral (
+        select books.split_ratio(h.symbol, c.business_date, p_business_date) as ratio
+    ) as split
+    cross join lateral unnest(c.lot_trade_ids, c.lot_dates, c.lot_quantities, c.lot_amounts)
+        with ordinality as lot (trade_id, opened_on, quantity, amount, number)
+    where h.quantity <> 0
+    window earlier as (
+        partition by h.holding_id order by lot.number
+    )
+$$;
+
+COMMENT ON FUNCTION books.open_lots(p_business_date date, p_known_at timestamp with time zone) IS 'The lots that make up each position, oldest first; short ones are negative. At average cost one lot without a trade.';
+
+CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, cost_method text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, settled_quantity numeric, cost_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, opening_value_amount numeric, market_value_amount numeric, accrued_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, realised_amount numeric, realised_to_date_amount numeric, unrealised_amount numeric, fee_amount numeric, fee_to_date_amount numeric, opening_move_amount numeric, new_trade_amount numeric, carry_amount numeric, correction_amount numeric, total_amount numeric, unexplained_amount numeric, base_currency text, fx_rate numeric, fx_base_amount numeric, total_base_amount numeric, unexplained_limit numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with known as (
+        select max(update_id) as update_id
+        from books.updates
+        where known_at <= p_known_at
+    ),
+    -- the close before, and the last that was known when its figures were told
+    previous as (
+        select u.business_date, u.update_id
+        from books.updates as u
+        where u.business_date < p_business_date
+          and u.update_id <= (select update_id from known)
+        order by u.business_date desc, u.update_id desc
+        limit 1
+    ),
+    closing as (
+        select v.* from known as k cross join lateral books.values_on(p_business_date, k.update_id) as v
+    ),
+    opening as (
+        select v.*
+        from known as k
+        cross join previous as p
+        cross join lateral books.values_on(p.business_date, k.update_id) as v
+    ),
+    told as (
+        select v.holding_id, v.quantity, v.net_to_date_amount
+        from previous as p
+        cross join lateral books.values_on(p.business_date, p.update_id) as v
+    ),
+    flows as (
+        select distinct on (c.holding_id)
+            c.holding_id, c.trade_count, c.bought_quantity, c.sold_quantity
+        from books.closing_positions as c
+        where c.business_date = p_business_date
+          and c.update_id <= (select update_id from known)
+        order by c.holding_id, c.update_id desc
+    ),
+    moved as (
         select
-            f.account,
-            f.strategy,
-            f.symbol,
-            f.currency,
-            (array_agg(f.asset_class order by f.business_date desc))[1] as asset_class,
-            sum(case when f.business_date = p_business_date then f.trade_count else 0 end)
-                as trade_count,
-            sum(
-                case
-                    when f.business_date < p_business_date then f.bought_quantity - f.sold_quantity
-                    else 0
-                end
-            ) as opening_quantity,
-            sum(case when f.business_date = p_business_date then f.bought_quantity else 0 end)
-                as bought_quantity,
-            sum(case when f.business_date = p_business_date then f.sold_quantity else 0 end)
-                as sold_quantity,
-            sum(f.bought_quantity - f.sold_quantity) as closing_quantity,
-            sum(
-                case
-                    when f.business_date = p_business_date then f.sold_amount - f.bought_amount
-                    else 0
-                end
-            ) as cash_flow_amount,
-            sum(f.sold_amount - f.bought_amount) as cash_flow_to_date_amount,
-            sum(case when f.business_date = p_business_date then f.fee_amount else 0 end)
-                as fee_amount,
-            sum(f.fee_amount) as fee_to_date_amount
-        from books.daily_flows as f
-        where f.business_date <= p_business_date
-        group by f.account, f.strategy, f.symbol, f.currency
+            c.*,
+            coalesce(f.trade_count, 0) as trade_count,
+            coalesce(f.bought_quantity, 0) as bought_quantity,
+            coalesce(f.sold_quantity, 0) as sold_quantity,
+            c.quantity - coalesce(f.bought_quantity - f.sold_quantity, 0) as opening_quantity,
+            case when o.holding_id is null then 0 else o.value_amount end as opening_value_amount,
+            c.cash_flow_to_date_amount - coalesce(o.cash_flow_to_date_amount, 0) as cash_flow_amount,
+            c.realised_to_date_amount - coalesce(o.realised_to_date_amount, 0) as realised_amount,
+            c.fee_to_date_amount - coalesce(o.fee_to_date_amount, 0) as fee_amount,
+            c.carry_to_date_amount - coalesce(o.carry_to_date_amount, 0) as carry_amount,
+            coalesce(o.accrued_amount, 0) as opening_accrued_amount,
+            -- what the close before told of an unpriced position was nothing
+            coalesce(told.net_to_date_amount, 0) as told_amount,
+            case when o.holding_id is null then 0 else o.net_to_date_amount end
+                - case when told.holding_id is null then 0 else told.net_to_date_amount end
+                as correction_amount,
+            r.base_currency,
+            r.unexplained_limit
+        from closing as c
+        left join flows as f using (holding_id)
+        left join opening as o using (holding_id)
+        left join told using (holding_id)
+        left join lateral books.rule_of(c.account, c.strategy, p_business_date) as r on true
     ),
-    -- the newest mark up to the date, and the newest before it
-    marks as (
-        select distinct on (m.symbol, m.currency)
-            m.symbol, m.currency, m.mark_price, m.business_date, m.mark_source
-        from books.marks as m
-        where m.business_date <= p_business_date
-        order by m.symbol, m.currency, m.business_date desc
+    rates as (
+        select q.currency, q.base_currency, q.rate
+        from known as k
+        cross join lateral books.rates_on(p_business_date, k.update_id) as q
     ),
-    opening_marks as (
-        select distinct on (m.symbol, m.currency) m.symbol, m.currency, m.mark_price
-        from books.marks as m
-        where m.business_date < p_business_date
-        order by m.symbol, m.currency, m.business_date desc
+    previous_rates as (
+        select q.currency, q.base_currency, q.rate
+        from previous as p
+        cross join lateral books.rates_on(p.business_date, p.update_id) as q
+    ),
+    explained as (
+        select
+            m.*,
+            case when m.opening_quantity = 0 and m.opening_value_amount = 0 then 0
+                else m.opening_quantity * m.unit_amount - m.opening_value_amount
+            end as opening_move_amount,
+            case when m.bought_quantity = m.sold_quantity then m.cash_flow_amount
+                else (m.bought_quantity - m.sold_quantity) * m.unit_amount + m.cash_flow_amount
+            end as new_trade_amount,
+            coalesce(m.net_to_date_amount, 0) - m.told_amount as total_amount,
+            now_rate.rate,
+            case when m.opening_value_amount + m.opening_accrued_amount = 0 then 0
+                else (m.opening_value_amount + m.opening_accrued_amount)
+                    * (now_rate.rate - then_rate.rate)
+            end as fx_base_amount
+        from moved as m
+        left join rates as now_rate
+            on now_rate.currency = m.currency and now_rate.base_currency = m.base_currency
+        left join previous_rates as then_rate
+            on then_rate.currency = m.currency and then_rate.base_currency = m.base_currency
+    )
+    select
+        account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity,
+        bought_quantity, sold_quantity, quantity, settled_quantity, cost_amount, mark_price,
+        mark_date, mark_source, is_stale_mark, opening_value_amount, value_amount, accrued_amount,
+        cash_flow_amount, cash_flow_to_date_amount,
+        value_amount - opening_value_amount + cash_flow_amount,
+        value_amount + cash_flow_to_date_amount, realised_amount, realised_to_date_amount, value_amount - cost_amount,
+        fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount,
+        correction_amount, total_amount,
+        total_amount - coalesce(opening_move_amount, 0) - coalesce(new_trade_amount, 0)
+            - carry_amount - coalesce(correction_amount, 0) + fee_amount,
+        base_currency, rate, fx_base_amount, total_amount * rate + fx_base_amount, unexplained_limit
+    from explained
+    where quantity <> 0
+       or opening_quantity <> 0
+       or trade_count > 0
+       or total_amount <> 0
+$$;
+
+COMMENT ON FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone) IS 'Positions and P&L of every book at the close of a date. opening + bought - sold = closing; day P&L = market value - opening value + cash flow = opening move + new trades = realised + change of unrealised; total = day P&L + carry - fees + corrections (of what the close before told) + unexplained; in base currency the opening value''s change of rate apart. Null where a held position has no mark, or its currency no rate.';
+
+CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, side text, quantity numeric, settled_quantity numeric, cost_method text, cost_amount numeric, realised_to_date_amount numeric, cash_flow_to_date_amount numeric, fee_to_date_amount numeric, moved_on date)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        account, strategy, symbol, currency, asset_class,
+        case sign(quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end,
+        quantity, settled_quantity, cost_method, cost_amount, realised_to_date_amount,
+        cash_flow_to_date_amount, fee_to_date_amount, moved_on
+    from books.states_on(
+        p_business_date,
+        (select max(update_id) from books.updates where known_at <= p_known_at)
+    )
+$$;
+
+COMMENT ON FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone) IS 'Every holding as true at the close of a date and as known at an instant: by trade date, and what of it has settled by settlement date. Units are those of the date: splits up to it are in.';
+
+CREATE FUNCTION books.rates_on(p_business_date date, p_update_id bigint) RETURNS TABLE(currency text, base_currency text, rate numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    select distinct on (currency, base_currency) currency, base_currency, rate
+    from books.close_rates
+    where business_date = p_business_date
+      and update_id <= p_update_id
+    order by currency, base_currency, update_id desc
+$$;
+
+COMMENT ON FUNCTION books.rates_on(p_business_date date, p_update_id bigint) IS 'Rates by which the close of a date told amounts in a base currency.';
+
+CREATE FUNCTION books.read_average_cost(p_state numeric[]) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_state[2]
+$$;
+
+COMMENT ON FUNCTION books.read_average_cost(p_state numeric[]) IS 'The cost in the state of average_cost.';
+
+CREATE FUNCTION books.rule_of(p_account text, p_strategy text, p_date date) RETURNS TABLE(cost_method text, base_currency text, unexplained_limit numeric)
+    LANGUAGE sql STABLE ROWS 1
+    AS $$
+    select cost_method, base_currency, unexplained_limit
+    from reference.book_rules
+    where account in (p_account, '*')
+      and strategy in (p_strategy, '*')
+      and effective_from <= p_date
+    order by strategy <> '*' desc, account <> '*' desc, effective_from desc
+    limit 1
+$$;
+
+COMMENT ON FUNCTION books.rule_of(p_account text, p_strategy text, p_date date) IS 'The rule of a book in force on a date: the narrowest, of these the newest.';
+
+CREATE FUNCTION books.running_positions(p_business_date date) RETURNS TABLE(account text, strategy text, symbol text, currency text, side text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, quantity numeric, cash_flow_amount numeric, fee_amount numeric, mark_price numeric, mark_date date, opening_value_amount numeric, market_value_amount numeric, day_pnl_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with previous as (
+        select max(business_date) as business_date
+        from books.updates
+        where business_date < p_business_date
+    ),
+    opening as (
+        select
+            v.account, v.strategy, v.symbol, v.currency, v.value_amount,
+            books.after_split(
+                v.quantity, books.split_ratio(v.symbol, p.business_date, p_business_date)
+            ) as quantity
+        from previous as p
+        cross join lateral books.values_on(
+            p.business_date, (select max(update_id) from books.updates)
+        ) as v
+        where v.quantity <> 0
+    ),
+    flows as (
+        select
+            account, strategy, symbol, currency,
+            count(*) as trade_count,
+            coalesce(sum(quantity) filter (where side = 'BUY'), 0) as bought_quantity,
+            coalesce(sum(quantity) filter (where side = 'SELL'), 0) as sold_quantity,
+            sum(case side when 'BUY' then -price * quantity else price * quantity end)
+                as cash_flow_amount,
+            sum(fee_amount) as fee_amount
+        from books.fills_of(p_business_date)
+        group by account, strategy, symbol, currency
+    ),
+    joined as (
+        select
+            account, strategy, symbol, currency,
+            coalesce(f.trade_count, 0) as trade_count,
+            coalesce(o.quantity, 0) as opening_quantity,
+            coalesce(f.bought_quantity, 0) as bought_quantity,
+            coalesce(f.sold_quantity, 0) as sold_quantity,
+            coalesce(o.quantity, 0) + coalesce(f.bought_quantity - f.sold_quantity, 0) as quantity,
+            coalesce(f.cash_flow_amount, 0) as flow_amount,
+            coalesce(f.fee_amount, 0) as fee_amount,
+            case when o.quantity is null then 0 else o.value_amount end as opening_value_amount
+        from opening as o
+        full join flows as f using (account, strategy, symbol, currency)
+    ),
+    valued as (
+        select
+            j.*,
+            m.price,
+            m.mark_date,
+            j.flow_amount * coalesce(t.multiplier, 1) as cash_flow_amount,
+            case when j.quantity = 0 then 0
+                else j.quantity * m.price * coalesce(t.multiplier, 1)
+            end as market_value_amount
+        from joined as j
+        left join reference.instrument_terms as t on t.symbol = j.symbol
+        left join market.marks_on(p_business_date) as m
+            on m.symbol = j.symbol and m.currency = j.currency
+    )
+    select
+        account, strategy, symbol, currency,
+        case sign(quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end,
+        trade_count, opening_quantity, bought_quantity, sold_quantity, quantity, cash_flow_amount,
+        fee_amount, price, mark_date, opening_value_amount, market_value_amount,
+        market_value_amount - opening_value_amount + cash_flow_amount
+    from valued
+$$;
+
+COMMENT ON FUNCTION books.running_positions(p_business_date date) IS 'Positions and price P&L of a date so far: what the close before left, and the date''s trades as they are now. It costs what the date has, whatever came before. Its lots and what of the P&L is realised are built by the close, which may be run at any time of the day.';
+
+CREATE FUNCTION books.split_ratio(p_symbol text, p_after date, p_until date) RETURNS numeric
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(
+        round(round(books.product(new_shares), 40) / books.product(old_shares), 40), 1
+    )
+    from reference.share_splits
+    where symbol = p_symbol
+      and ex_date > p_after
+      and ex_date <= p_until
+$$;
+
+COMMENT ON FUNCTION books.split_ratio(p_symbol text, p_after date, p_until date) IS 'Units held per unit before, by all splits with an ex-date after the first date, up to the second.';
+
+CREATE FUNCTION books.states_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, settled_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, interest_to_date_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        h.holding_id, h.account, h.strategy, h.symbol, h.currency, h.asset_class, s.business_date,
+        s.cost_method,
+        books.after_split(s.quantity, split.ratio),
+        books.after_split(s.quantity, split.ratio) - case
+            when s.last_due_date > p_business_date then (
+                select coalesce(books.after_split(sum(due.quantity), split.ratio), 0)
+                from unnest(s.due_dates, s.due_quantities) as due (due_date, quantity)
+                where due.due_date > p_business_date
+            )
+            else 0
+        end,
+        s.cost_amount,
+        s.cash_flow_to_date_amount,
+        s.cash_flow_to_date_amount + s.cost_amount,
+        s.fee_to_date_amount,
+        s.interest_to_date_amount
+    from books.holdings as h
+    cross join lateral (
+        select
+            c.business_date, c.cost_method, c.quantity, c.cost_amount, c.cash_flow_to_date_amount,
+            c.fee_to_date_amount, c.interest_to_date_amount, c.due_dates, c.due_quantities,
+            c.due_dates[cardinality(c.due_dates)] as last_due_date
+        from books.closing_positions as c
+        where c.holding_id = h.holding_id
+          and c.business_date <= p_business_date
+          and c.update_id <= p_update_id
+        order by c.business_date desc, c.update_id desc
+        limit 1
+    ) as s
+    cross join lateral (
+        select case
+            when s.business_date < p_business_date
+                and h.symbol in (select symbol from reference.share_splits)
+                then books.split_ratio(h.symbol, s.business_date, p_business_date)
+            else 1
+        end as ratio
+    ) as split
+$$;
+
+COMMENT ON FUNCTION books.states_on(p_business_date date, p_update_id bigint) IS 'Where each holding stands after a date, of what was written up to an update. One look-up each, whatever came before.';
+
+CREATE FUNCTION books.take_part(p_amount numeric, p_part numeric, p_whole numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_part = p_whole then p_amount
+        else trim_scale(round(round(p_amount * p_part, 40) / p_whole, 20))
+    end
+$$;
+
+COMMENT ON FUNCTION books.take_part(p_amount numeric, p_part numeric, p_whole numeric) IS 'What a part of a whole has of its amount; exact where it ends within 20 decimals.';
+
+CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, settled_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, unit_amount numeric, value_amount numeric, accrued_amount numeric, carry_to_date_amount numeric, net_to_date_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    with marks as (
+        select distinct on (m.symbol, m.currency) m.*
+        from books.close_marks as m
+        where m.business_date = p_business_date
+          and m.update_id <= p_update_id
+        order by m.symbol, m.currency, m.update_id desc
     ),
     valued as (
         select
             s.*,
-            marks.mark_price,
-            marks.business_date as mark_date,
-            marks.mark_source,
-            case when s.opening_quantity = 0 then 0 else s.opening_quantity * o.mark_price end
-                as opening_value_amount,
-            case when s.closing_quantity = 0 then 0 else s.closing_quantity * marks.mark_price end
-                as market_value_amount
-        from summed as s
-        left join marks using (symbol, currency)
-        left join opening_marks as o using (symbol, currency)
+            m.mark_price,
+            m.mark_date,
+            m.mark_source,
+            m.is_stale,
+            m.mark_price * coalesce(t.multiplier, 1) as unit_amount,
+            case when s.quantity = 0 then 0
+                else s.quantity * m.mark_price * coalesce(t.multiplier, 1)
+            end as value_amount,
+            s.quantity * coalesce(m.accrued_interest, 0) as accrued_amount,
+            s.quantity * coalesce(m.interest_to_date, 0) - s.interest_to_date_amount
+                as carry_to_date_amount
+        from books.states_on(p_business_date, p_update_id) as s
+        left join marks as m on m.symbol = s.symbol and m.currency = s.currency
+        left join reference.instrument_terms as t on t.symbol = s.symbol
     )
     select
-        v.account, v.strategy, v.symbol, v.currency, v.asset_class, v.trade_count,
-        v.opening_quantity, v.bought_quantity, v.sold_quantity, v.closing_quantity, v.mark_price,
-        v.mark_date, v.mark_source, v.opening_value_amount, v.market_value_amount, v.cash_flow_amount,
-        v.cash_flow_to_date_amount,
-        v.market_value_amount - v.opening_value_amount + v.cash_flow_amount,
-        v.market_value_amount + v.cash_flow_to_date_amount, v.fee_amount, v.fee_to_date_amount
-    from valued as v
-    where v.closing_quantity <> 0 or v.opening_quantity <> 0 or v.trade_count > 0
+        holding_id, account, strategy, symbol, currency, asset_class, moved_on, cost_method, quantity,
+        settled_quantity, cost_amount, cash_flow_to_date_amount, realised_to_date_amount,
+        fee_to_date_amount, mark_price, mark_date, mark_source, is_stale, unit_amount, value_amount,
+        accrued_amount, carry_to_date_amount,
+        cash_flow_to_date_amount + value_amount + carry_to_date_amount - fee_to_date_amount
+    from valued
 $$;
 
-COMMENT ON FUNCTION books.positions(p_business_date date) IS 'opening + bought - sold = closing; price P&L = closing value - opening value + cash flow, of the day and since the first trade; fees apart. Null value where a held position has no mark.';
+COMMENT ON FUNCTION books.values_on(p_business_date date, p_update_id bigint) IS 'Each holding after a date, by the marks of that date''s close, of what was written up to an update. Null value: held and unpriced. net = cash flow + value + carry - fees.';
 
 CREATE FUNCTION compliance.check_alert_event() RETURNS trigger
     LANGUAGE plpgsql
@@ -2217,6 +2662,25 @@ $$;
 
 COMMENT ON FUNCTION trade.stated_terms(p_record jsonb) IS 'Columns that a record''s own message states, everything else was filled in; null where the message is not there any more or cannot be read as jsonb.';
 
+CREATE AGGREGATE books.average_cost(numeric, numeric) (
+    SFUNC = books.add_at_average,
+    STYPE = numeric[],
+    INITCOND = '{0,0}',
+    FINALFUNC = books.read_average_cost,
+    PARALLEL = safe
+);
+
+COMMENT ON AGGREGATE books.average_cost(numeric, numeric) IS 'Cost of the position that signed quantities with their signed amounts leave, in their order.';
+
+CREATE AGGREGATE books.product(numeric) (
+    SFUNC = numeric_mul,
+    STYPE = numeric,
+    INITCOND = '1',
+    PARALLEL = safe
+);
+
+COMMENT ON AGGREGATE books.product(numeric) IS 'Exact product.';
+
 CREATE AGGREGATE settlement.left_after(numeric, boolean, numeric, numeric, numeric, numeric, numeric, numeric, integer) (
     SFUNC = settlement.draw,
     STYPE = numeric
@@ -2224,34 +2688,122 @@ CREATE AGGREGATE settlement.left_after(numeric, boolean, numeric, numeric, numer
 
 COMMENT ON AGGREGATE settlement.left_after(numeric, boolean, numeric, numeric, numeric, numeric, numeric, numeric, integer) IS 'As a window, in order of priority: what is left of the pool after each demand. A demand that cannot be served is passed over, so that a smaller one behind it may settle.';
 
-CREATE TABLE books.daily_flows (
+CREATE TABLE books.close_marks (
     business_date date NOT NULL,
-    account text NOT NULL,
-    strategy text NOT NULL,
     symbol text NOT NULL,
-    asset_class text NOT NULL,
     currency text NOT NULL,
+    update_id bigint NOT NULL,
+    mark_price numeric,
+    mark_date date,
+    mark_source text,
+    is_stale boolean,
+    accrued_interest numeric NOT NULL,
+    interest_to_date numeric NOT NULL
+);
+
+COMMENT ON TABLE books.close_marks IS 'The mark that a close valued each instrument by; a null price: unpriced from then on. Interest per unit on the settlement date of a trade of the date: since the last coupon, and counted from maturity backwards. Append-only.';
+
+CREATE TABLE books.close_rates (
+    business_date date NOT NULL,
+    currency text NOT NULL,
+    base_currency text NOT NULL,
+    update_id bigint NOT NULL,
+    rate numeric,
+    rate_date date,
+    rate_source text
+);
+
+COMMENT ON TABLE books.close_rates IS 'The rate by which a close told amounts in a base currency; null: none was known. Append-only.';
+
+CREATE TABLE books.closing_positions (
+    holding_id integer NOT NULL,
+    business_date date NOT NULL,
+    update_id bigint NOT NULL,
+    cost_method text NOT NULL,
+    split_ratio numeric NOT NULL,
     trade_count bigint NOT NULL,
     bought_quantity numeric NOT NULL,
     sold_quantity numeric NOT NULL,
     bought_amount numeric NOT NULL,
     sold_amount numeric NOT NULL,
-    fee_amount numeric NOT NULL
+    fee_amount numeric NOT NULL,
+    interest_amount numeric NOT NULL,
+    quantity numeric NOT NULL,
+    cost_amount numeric NOT NULL,
+    cash_flow_to_date_amount numeric NOT NULL,
+    fee_to_date_amount numeric NOT NULL,
+    interest_to_date_amount numeric NOT NULL,
+    lot_trade_ids text[] NOT NULL,
+    lot_dates date[] NOT NULL,
+    lot_quantities numeric[] NOT NULL,
+    lot_amounts numeric[] NOT NULL,
+    due_dates date[] NOT NULL,
+    due_quantities numeric[] NOT NULL
 );
 
-COMMENT ON TABLE books.daily_flows IS 'What one business date adds to a book (account x strategy) in one instrument. Positions are sums of these rows, so that the close of a date costs that date.';
+COMMENT ON TABLE books.closing_positions IS 'A holding after each date that moved it: what the date brought (trade_count to interest_amount), and where it stands since then. As true on D and known at X: the row of the greatest business_date up to D, of the greatest update_id up to X''s. cost_amount has the sign of quantity: realised P&L since the first trade is cash flow + cost. Append-only; a correction restates the dates after it. No foreign keys: ids are those that the same transaction looked up.';
+
+COMMENT ON COLUMN books.closing_positions.split_ratio IS 'Units held per unit before, by splits since the holding''s row before.';
+
+COMMENT ON COLUMN books.closing_positions.interest_amount IS 'Signed quantity x interest per unit up to each trade''s settlement date, counted from maturity backwards: what of the carry was bought. Null terms: 0.';
+
+COMMENT ON COLUMN books.closing_positions.lot_trade_ids IS 'Open lots, oldest first: the trade each came of, when, how many units, and what they cost (quantity x price x multiplier). At average cost one lot without a trade.';
+
+COMMENT ON COLUMN books.closing_positions.due_dates IS 'Settlement dates after business_date, and the signed quantity that is due on each.';
+
+CREATE TABLE books.holdings (
+    holding_id integer NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    asset_class text NOT NULL
+);
+
+COMMENT ON TABLE books.holdings IS 'A book in an instrument, by a short name: everything else in this schema leans on it. The asset class is the newest that was traded under.';
+
+CREATE VIEW books.daily_flows AS
+ SELECT DISTINCT ON (c.business_date, c.holding_id) c.business_date,
+    h.account,
+    h.strategy,
+    h.symbol,
+    h.asset_class,
+    h.currency,
+    c.trade_count,
+    c.bought_quantity,
+    c.sold_quantity,
+    c.bought_amount,
+    c.sold_amount,
+    c.fee_amount,
+    c.quantity,
+    c.cost_amount
+   FROM (books.closing_positions c
+     JOIN books.holdings h USING (holding_id))
+  ORDER BY c.business_date, c.holding_id, c.update_id DESC;
+
+COMMENT ON VIEW books.daily_flows IS 'What each date brought to each holding, as it is known now, and what it stands at since. Ask by business_date.';
 
 CREATE TABLE books.flow_changes (
     change_id bigint NOT NULL,
     business_date date NOT NULL,
     run_id text NOT NULL,
-    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    update_id bigint
 );
 
-COMMENT ON TABLE books.flow_changes IS 'Each time a close gave a date other flows than it had before: the packs of all later dates open with their sum. Append-only.';
+COMMENT ON TABLE books.flow_changes IS 'Each time a close gave a date other positions than it had before: the packs of all later dates open with them. Append-only.';
 
 ALTER TABLE books.flow_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME books.flow_changes_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE books.holdings ALTER COLUMN holding_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME books.holdings_holding_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2274,7 +2826,25 @@ CREATE TABLE books.stale_dates (
     marked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-COMMENT ON TABLE books.stale_dates IS 'Dates that were closed and got or lost an execution afterwards: the next close of this or a later date builds their flows and marks anew, so that positions open right.';
+COMMENT ON TABLE books.stale_dates IS 'Dates that were closed and got or lost an execution afterwards, or whose splits, terms or rules changed: the next close of this or a later date builds them anew, so that positions open right.';
+
+CREATE TABLE books.updates (
+    update_id bigint NOT NULL,
+    business_date date NOT NULL,
+    run_id text NOT NULL,
+    known_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+COMMENT ON TABLE books.updates IS 'Each time the books of a date were built: what it wrote is known since known_at. One at a time, so that ids and instants have the same order. Append-only.';
+
+ALTER TABLE books.updates ALTER COLUMN update_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME books.updates_update_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE compliance.alert_events (
     alert_id bigint NOT NULL,
@@ -4315,6 +4885,20 @@ CREATE TABLE reference.block_accounts (
 
 COMMENT ON TABLE reference.block_accounts IS 'Accounts whose trades are blocks: they settle in the accounts to which they are allocated, never in this one. By business date of the trade; until the day before effective_until.';
 
+CREATE TABLE reference.book_rules (
+    account text NOT NULL,
+    strategy text NOT NULL,
+    effective_from date NOT NULL,
+    cost_method text NOT NULL,
+    base_currency text NOT NULL,
+    unexplained_limit numeric NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT book_rules_limit_not_negative CHECK ((unexplained_limit >= (0)::numeric)),
+    CONSTRAINT book_rules_method_known CHECK ((cost_method = ANY (ARRAY['FIFO'::text, 'LIFO'::text, 'AVERAGE'::text])))
+);
+
+COMMENT ON TABLE reference.book_rules IS 'How a book (account x strategy; * any) takes its cost, its base currency, and the unexplained P&L of a day in that currency beyond which a person must look. The narrowest row in force counts: account and strategy, then strategy, then account, then neither.';
+
 CREATE TABLE reference.calendar_days (
     calendar_id text NOT NULL,
     calendar_date date NOT NULL,
@@ -4448,6 +5032,22 @@ CREATE TABLE reference.instrument_identifiers (
 );
 
 COMMENT ON TABLE reference.instrument_identifiers IS 'Further identifiers of instruments, beside the ISIN. Their form is checked daily, not refused.';
+
+CREATE TABLE reference.instrument_terms (
+    symbol text NOT NULL,
+    multiplier numeric NOT NULL,
+    coupon_rate numeric,
+    coupons_per_year smallint,
+    maturity_date date,
+    day_count text,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT instrument_terms_coupons_per_year_known CHECK ((coupons_per_year = ANY (ARRAY[1, 2, 4, 12]))),
+    CONSTRAINT instrument_terms_coupons_whole CHECK ((num_nulls(coupon_rate, coupons_per_year, maturity_date, day_count) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT instrument_terms_day_count_known CHECK ((day_count = ANY (ARRAY['30/360'::text, 'ACT/ACT'::text]))),
+    CONSTRAINT instrument_terms_multiplier_positive CHECK ((multiplier > (0)::numeric))
+);
+
+COMMENT ON TABLE reference.instrument_terms IS 'multiplier: what one unit of quantity is worth at a price of 1; without a row it is 1, which is right where quantities count what the price is for. Coupons: yearly rate in price points (4.25 of 100), so that interest and clean price add up; ACT/ACT is the ICMA rule.';
 
 CREATE TABLE reference.inventory_controls (
     account text NOT NULL,
@@ -4781,6 +5381,17 @@ CREATE TABLE reference.settlement_methods (
 
 COMMENT ON TABLE reference.settlement_methods IS 'How a trade settles: DVP against payment, FOP free of it (futures: variation is paid by marks), PVP currency against currency. market_id * stands for every market without a row of its own.';
 
+CREATE TABLE reference.share_splits (
+    symbol text NOT NULL,
+    ex_date date NOT NULL,
+    new_shares numeric NOT NULL,
+    old_shares numeric NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT share_splits_positive CHECK (((new_shares > (0)::numeric) AND (old_shares > (0)::numeric)))
+);
+
+COMMENT ON TABLE reference.share_splits IS 'new_shares are held for old_shares from the morning of ex_date; the cost stays.';
+
 CREATE TABLE reference.standing_instructions (
     standing_instruction_id integer NOT NULL,
     counterparty_id text NOT NULL,
@@ -4885,6 +5496,31 @@ CREATE TABLE reference.wash_trade_policies (
 
 COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
 
+CREATE VIEW report.accounting_by_book AS
+ WITH booked AS (
+         SELECT DISTINCT ON (s.business_date, s.trade_id) s.business_date,
+            s.trade_id,
+            s.pnl_impact,
+            s.commission
+           FROM trade.pnl_snapshots s
+          ORDER BY s.business_date, s.trade_id, s.version DESC
+        )
+ SELECT d.business_date,
+    f.account,
+    f.strategy,
+    f.currency,
+    count(*) AS trade_count,
+    count(b.trade_id) AS booked_count,
+    COALESCE(sum(((f.price * f.quantity) - b.commission)), (0)::numeric) AS own_amount,
+    COALESCE(sum(b.pnl_impact), (0)::numeric) AS accounting_amount,
+    COALESCE(sum((b.pnl_impact - ((f.price * f.quantity) - b.commission))), (0)::numeric) AS delta_amount
+   FROM ((control.closes d
+     CROSS JOIN LATERAL books.fills_of(d.business_date) f(trade_id, account, strategy, symbol, asset_class, currency, side, quantity, price, fee_amount, settlement_date, executed_at))
+     LEFT JOIN booked b ON (((b.business_date = d.business_date) AND (b.trade_id = f.trade_id))))
+  GROUP BY d.business_date, f.account, f.strategy, f.currency;
+
+COMMENT ON VIEW report.accounting_by_book IS 'What accounting booked for the trades of each book, against price x quantity - commission, which is the rule of the feed, added up. Trades that accounting has not booked are in trade_count alone.';
+
 CREATE VIEW settlement.affirmations AS
  SELECT e.business_date,
     e.trade_id,
@@ -4931,6 +5567,83 @@ CREATE VIEW report.affirmation_rates AS
   GROUP BY GROUPING SETS ((business_date, market_id, counterparty_id), (business_date, market_id));
 
 COMMENT ON VIEW report.affirmation_rates IS 'Share of trades affirmed by the cutoff, per date, market and counterparty; counterparty_id null: the whole market. Whether the target is met is decided before rounding.';
+
+CREATE VIEW report.positions AS
+ SELECT c.business_date,
+    p.account,
+    p.strategy,
+    p.symbol,
+    p.currency,
+    p.asset_class,
+    p.cost_method,
+    p.trade_count,
+    p.opening_quantity,
+    p.bought_quantity,
+    p.sold_quantity,
+    p.closing_quantity,
+    p.settled_quantity,
+    p.cost_amount,
+    p.mark_price,
+    p.mark_date,
+    p.mark_source,
+    p.is_stale_mark,
+    p.opening_value_amount,
+    p.market_value_amount,
+    p.accrued_amount,
+    p.cash_flow_amount,
+    p.cash_flow_to_date_amount,
+    p.day_pnl_amount,
+    p.pnl_to_date_amount,
+    p.realised_amount,
+    p.realised_to_date_amount,
+    p.unrealised_amount,
+    p.fee_amount,
+    p.fee_to_date_amount,
+    p.opening_move_amount,
+    p.new_trade_amount,
+    p.carry_amount,
+    p.correction_amount,
+    p.total_amount,
+    p.unexplained_amount,
+    p.base_currency,
+    p.fx_rate,
+    p.fx_base_amount,
+    p.total_base_amount,
+    p.unexplained_limit
+   FROM (control.closes c
+     CROSS JOIN LATERAL books.positions(c.business_date) p(account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity, bought_quantity, sold_quantity, closing_quantity, settled_quantity, cost_amount, mark_price, mark_date, mark_source, is_stale_mark, opening_value_amount, market_value_amount, accrued_amount, cash_flow_amount, cash_flow_to_date_amount, day_pnl_amount, pnl_to_date_amount, realised_amount, realised_to_date_amount, unrealised_amount, fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount, correction_amount, total_amount, unexplained_amount, base_currency, fx_rate, fx_base_amount, total_base_amount, unexplained_limit));
+
+COMMENT ON VIEW report.positions IS 'Positions and P&L at each close, as it is known now; the columns are those of books.positions.';
+
+CREATE VIEW report.book_pnl AS
+ SELECT business_date,
+    account,
+    strategy,
+    currency,
+    base_currency,
+    count(*) FILTER (WHERE (closing_quantity <> (0)::numeric)) AS position_count,
+    count(*) FILTER (WHERE (closing_quantity > (0)::numeric)) AS long_count,
+    count(*) FILTER (WHERE (closing_quantity < (0)::numeric)) AS short_count,
+    count(*) FILTER (WHERE (market_value_amount IS NULL)) AS unpriced_count,
+    count(*) FILTER (WHERE (is_stale_mark AND (closing_quantity <> (0)::numeric))) AS stale_count,
+    sum(market_value_amount) AS market_value_amount,
+    sum(day_pnl_amount) AS day_pnl_amount,
+    sum(realised_amount) AS realised_amount,
+    sum(unrealised_amount) AS unrealised_amount,
+    sum(carry_amount) AS carry_amount,
+    sum(fee_amount) AS fee_amount,
+    sum(correction_amount) AS correction_amount,
+    sum(total_amount) AS total_amount,
+    sum(unexplained_amount) AS unexplained_amount,
+    sum(fx_base_amount) AS fx_base_amount,
+    sum(total_base_amount) AS total_base_amount,
+    sum((unexplained_amount * fx_rate)) AS unexplained_base_amount,
+    min(unexplained_limit) AS unexplained_limit,
+    COALESCE((abs(sum((unexplained_amount * fx_rate))) > min(unexplained_limit)), false) AS is_over_limit
+   FROM report.positions
+  GROUP BY business_date, account, strategy, currency, base_currency;
+
+COMMENT ON VIEW report.book_pnl IS 'P&L of each book and currency at each close. What is unpriced, or has no rate, is counted and in no sum. is_over_limit: more of the day is unexplained than the book''s rule lets pass.';
 
 CREATE VIEW report.break_counterparties AS
  SELECT b.business_date,
@@ -5555,6 +6268,19 @@ CREATE VIEW report.outdated_dates AS
   WHERE ((late_input_count > 0) OR (cardinality(changed_dates) > 0));
 
 COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with.';
+
+CREATE VIEW report.pnl_explain AS
+ SELECT p.business_date,
+    p.base_currency,
+    part.number,
+    part.name,
+    sum(part.amount) AS base_amount
+   FROM (report.positions p
+     CROSS JOIN LATERAL ( VALUES (1,'opening_positions'::text,(p.opening_move_amount * p.fx_rate)), (2,'new_trades'::text,(p.new_trade_amount * p.fx_rate)), (3,'carry'::text,(p.carry_amount * p.fx_rate)), (4,'foreign_exchange'::text,p.fx_base_amount), (5,'fees'::text,((- p.fee_amount) * p.fx_rate)), (6,'corrections'::text,(p.correction_amount * p.fx_rate)), (7,'unexplained'::text,(p.unexplained_amount * p.fx_rate)), (8,'total'::text,p.total_base_amount)) part(number, name, amount))
+  WHERE (p.total_base_amount IS NOT NULL)
+  GROUP BY p.business_date, p.base_currency, part.number, part.name;
+
+COMMENT ON VIEW report.pnl_explain IS 'The waterfall of each close: parts 1 to 7 are the total. Positions without a rate are left out; report.book_pnl counts them.';
 
 CREATE VIEW report.quality_findings AS
  SELECT r.business_date,
@@ -7142,17 +7868,35 @@ ALTER TABLE ONLY staging.statement_lines ALTER COLUMN is_date_stated SET DEFAULT
 
 ALTER TABLE ONLY staging.statement_lines ALTER COLUMN flags SET DEFAULT '{}'::text[];
 
-ALTER TABLE ONLY books.daily_flows
-    ADD CONSTRAINT daily_flows_pk PRIMARY KEY (business_date, account, strategy, symbol, currency);
+ALTER TABLE ONLY books.close_marks
+    ADD CONSTRAINT close_marks_pk PRIMARY KEY (business_date, symbol, currency, update_id);
+
+ALTER TABLE ONLY books.close_rates
+    ADD CONSTRAINT close_rates_pk PRIMARY KEY (business_date, currency, base_currency, update_id);
+
+ALTER TABLE ONLY books.closing_positions
+    ADD CONSTRAINT closing_positions_pk PRIMARY KEY (holding_id, business_date, update_id);
 
 ALTER TABLE ONLY books.flow_changes
     ADD CONSTRAINT flow_changes_pk PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY books.flow_changes
+    ADD CONSTRAINT flow_changes_update_key UNIQUE (business_date, update_id);
+
+ALTER TABLE ONLY books.holdings
+    ADD CONSTRAINT holdings_key UNIQUE (account, strategy, symbol, currency);
+
+ALTER TABLE ONLY books.holdings
+    ADD CONSTRAINT holdings_pk PRIMARY KEY (holding_id);
 
 ALTER TABLE ONLY books.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
 
 ALTER TABLE ONLY books.stale_dates
     ADD CONSTRAINT stale_dates_pk PRIMARY KEY (business_date);
+
+ALTER TABLE ONLY books.updates
+    ADD CONSTRAINT updates_pk PRIMARY KEY (update_id);
 
 ALTER TABLE ONLY compliance.alert_events
     ADD CONSTRAINT alert_events_pk PRIMARY KEY (alert_id, sequence);
@@ -7310,6 +8054,9 @@ ALTER TABLE ONLY reference.beneficial_owners
 ALTER TABLE ONLY reference.block_accounts
     ADD CONSTRAINT block_accounts_pk PRIMARY KEY (account, effective_from);
 
+ALTER TABLE ONLY reference.book_rules
+    ADD CONSTRAINT book_rules_pk PRIMARY KEY (account, strategy, effective_from);
+
 ALTER TABLE ONLY reference.calendar_days
     ADD CONSTRAINT calendar_days_pk PRIMARY KEY (calendar_id, calendar_date);
 
@@ -7342,6 +8089,9 @@ ALTER TABLE ONLY reference.fee_rates
 
 ALTER TABLE ONLY reference.instrument_identifiers
     ADD CONSTRAINT instrument_identifiers_pk PRIMARY KEY (symbol, scheme);
+
+ALTER TABLE ONLY reference.instrument_terms
+    ADD CONSTRAINT instrument_terms_pk PRIMARY KEY (symbol);
 
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_pk PRIMARY KEY (symbol);
@@ -7423,6 +8173,9 @@ ALTER TABLE ONLY reference.settlement_drivers
 
 ALTER TABLE ONLY reference.settlement_methods
     ADD CONSTRAINT settlement_methods_pk PRIMARY KEY (asset_class, market_id);
+
+ALTER TABLE ONLY reference.share_splits
+    ADD CONSTRAINT share_splits_pk PRIMARY KEY (symbol, ex_date);
 
 ALTER TABLE ONLY reference.sources
     ADD CONSTRAINT sources_pk PRIMARY KEY (source_id);
@@ -7610,7 +8363,15 @@ ALTER TABLE ONLY trade.pnl_snapshots
 ALTER TABLE ONLY trade.unplaced_records
     ADD CONSTRAINT unplaced_records_pk PRIMARY KEY (topic, partition, message_offset);
 
+CREATE INDEX closing_positions_by_date ON books.closing_positions USING btree (business_date, holding_id, update_id);
+
+CREATE INDEX closing_positions_by_update ON books.closing_positions USING btree (update_id, business_date);
+
 CREATE INDEX flow_changes_by_date ON books.flow_changes USING btree (business_date);
+
+CREATE INDEX updates_by_date ON books.updates USING btree (business_date, update_id);
+
+CREATE INDEX updates_by_instant ON books.updates USING btree (known_at);
 
 CREATE INDEX alert_deliveries_open ON control.alert_deliveries USING btree (next_attempt_at) WHERE ((delivered_at IS NULL) AND (given_up_at IS NULL));
 
@@ -7782,7 +8543,15 @@ CREATE OR REPLACE VIEW settlement.penalty_statement_totals AS
      JOIN settlement.penalties p USING (penalty_id))
   GROUP BY s.statement_id;
 
+CREATE TRIGGER close_marks_append_only BEFORE DELETE OR UPDATE ON books.close_marks FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER close_rates_append_only BEFORE DELETE OR UPDATE ON books.close_rates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER closing_positions_append_only BEFORE DELETE OR UPDATE ON books.closing_positions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
 CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER updates_append_only BEFORE DELETE OR UPDATE ON books.updates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER alert_events_append_only BEFORE DELETE OR UPDATE ON compliance.alert_events FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
@@ -7906,6 +8675,9 @@ ALTER TABLE ONLY reference.fee_rates
 ALTER TABLE ONLY reference.instrument_identifiers
     ADD CONSTRAINT instrument_identifiers_symbol_fk FOREIGN KEY (symbol) REFERENCES reference.instruments(symbol);
 
+ALTER TABLE ONLY reference.instrument_terms
+    ADD CONSTRAINT instrument_terms_symbol_fk FOREIGN KEY (symbol) REFERENCES reference.instruments(symbol);
+
 ALTER TABLE ONLY reference.instruments
     ADD CONSTRAINT instruments_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
 
@@ -7926,6 +8698,9 @@ ALTER TABLE ONLY reference.settlement_cycles
 
 ALTER TABLE ONLY reference.settlement_drivers
     ADD CONSTRAINT settlement_drivers_market_fk FOREIGN KEY (market_id) REFERENCES reference.markets(market_id);
+
+ALTER TABLE ONLY reference.share_splits
+    ADD CONSTRAINT share_splits_symbol_fk FOREIGN KEY (symbol) REFERENCES reference.instruments(symbol);
 
 ALTER TABLE ONLY reference.sources
     ADD CONSTRAINT sources_counterparty_fk FOREIGN KEY (counterparty_id) REFERENCES reference.counterparties(counterparty_id);

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from posttrade.books import build_books
 from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
 from posttrade.compliance import check_compliance
@@ -52,21 +53,21 @@ def reconcile_day(dsn: str, business_date: dt.date, *, run_id: str) -> StepCount
 
 
 def build_positions(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
-    """Sum the date's flows per book and instrument, and mark the instruments.
+    """Build what each book closes with: positions, lots, and the marks that value them.
 
-    Earlier dates that got or lost an execution after they were closed come first: a position opens
-    with the sum of their flows. Records that came since the comparison are compared before: a late
-    one is in all figures of the close or in none.
+    Earlier dates that got or lost an execution after they were closed come first, and what leans on
+    them follows: a position opens with what it closed with before. Records that came since the
+    comparison are compared before: a late one is in all figures of the close or in none.
 
     Returns:
-        Executions booked; rows of flows.
+        Executions booked; holdings that they moved.
     """
     with _logged_steps(dsn, "build_positions", business_date, run_id) as (steps, log):
         steps.connection.execute(RECON_LOCK)
         if _count_late_inputs(steps):
             _reconcile(steps, business_date)
-        stale = _build(steps, business_date)
-        log.detail = steps.describe() + "".join(f", anew {date}" for date in stale)
+        others = _build(steps, business_date)
+        log.detail = steps.describe() + "".join(f", anew {date}" for date in others)
         return _record(log, steps.counts["build_flows"])
 
 
@@ -119,12 +120,9 @@ def _reconcile(steps: StepSequence, business_date: dt.date) -> StepCounts:
 
 
 def _build(steps: StepSequence, business_date: dt.date) -> list[dt.date]:
-    stale = [row[0] for row in _fetch(steps, "read_stale_dates")]
-    for date in (*stale, business_date):
-        steps.parameters["business_date"] = date
-        steps.run("build_flows", "build_marks")
+    others = build_books(steps, business_date)
     _execute(steps, "forget_stale_dates")
-    return stale
+    return others
 
 
 def _count_late_inputs(steps: StepSequence) -> int:

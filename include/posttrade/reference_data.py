@@ -33,6 +33,9 @@ COPIES: dict[str, LiteralString] = {
     "sources.csv": "copy loaded_sources from stdin (format csv, header match)",
     "tolerances.csv": "copy loaded_tolerances from stdin (format csv, header match)",
     "alert_policies.csv": "copy loaded_alert_policies from stdin (format csv, header match)",
+    "book_rules.csv": "copy loaded_book_rules from stdin (format csv, header match)",
+    "share_splits.csv": "copy loaded_share_splits from stdin (format csv, header match)",
+    "instrument_terms.csv": "copy loaded_instrument_terms from stdin (format csv, header match)",
     "deadlines.csv": "copy loaded_deadlines from stdin (format csv, header match)",
     "currencies.csv": "copy loaded_currencies from stdin (format csv, header match)",
     "settlement_methods.csv": (
@@ -121,6 +124,7 @@ SUBJECTS = (
     "compliance_policies",
     "shortage",
     "penalties",
+    "books",
 )
 _COPY_CALENDAR_DAYS: LiteralString = "copy loaded_calendar_days from stdin"
 

@@ -12,6 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from posttrade.books import build_books
+from posttrade.capture import StepSequence
+
 BUSINESS_DATE = dt.date(2026, 11, 12)
 OPENED_AT = dt.datetime(2026, 11, 12, 22, 0, tzinfo=dt.timezone.utc)
 INSTRUMENTS = {
@@ -252,37 +255,9 @@ def lay_rejects(connection: psycopg.Connection[Any], day: Day) -> None:
 
 
 def lay_books(connection: psycopg.Connection[Any], day: Day) -> None:
-    """Flows of the date from its executions, and marks."""
-    connection.execute(
-        """
-        insert into books.daily_flows
-        select business_date, account, strategy, symbol, max(asset_class), currency, count(*),
-               coalesce(sum(quantity) filter (where side = 'BUY'), 0),
-               coalesce(sum(quantity) filter (where side = 'SELL'), 0),
-               coalesce(sum(quantity * price) filter (where side = 'BUY'), 0),
-               coalesce(sum(quantity * price) filter (where side = 'SELL'), 0),
-               sum(brokerage_fee + clearing_fee + exchange_fee)
-        from trade.executions
-        where business_date = %(day)s and status <> 'CANCELLED'
-        group by business_date, account, strategy, symbol, currency
-        """,
-        {"day": day.business_date},
-    )
-    copy_rows(
-        connection,
-        "books",
-        "marks",
-        [
-            {
-                "business_date": day.business_date,
-                "symbol": symbol,
-                "currency": currency,
-                "mark_price": Decimal(price),
-                "mark_source": "last_execution",
-            }
-            for symbol, (_, currency, price) in INSTRUMENTS.items()
-        ],
-    )
+    """Positions of the date from its executions, and marks."""
+    parameters = {"business_date": day.business_date, "run_id": "test"}
+    build_books(StepSequence(connection, "end_of_day", parameters), day.business_date)
 
 
 def lay_control(connection: psycopg.Connection[Any], day: Day) -> None:

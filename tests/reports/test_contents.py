@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,7 +12,9 @@ from html.parser import HTMLParser
 import psycopg
 
 from posttrade import __version__
+from posttrade.database import connect
 from posttrade.reports import Pack
+from tests.books.desk import Desk
 
 from .day import Day
 
@@ -138,19 +141,17 @@ def test_hostile_text_does_no_harm(
             )
             connection.execute(
                 "update trade.executions set symbol = %(text)s, account = %(text)s,"
-                " currency = %(text)s, flags = array[%(text)s] where trade_id = %(trade)s",
+                " strategy = %(text)s, currency = %(text)s, flags = array[%(text)s]"
+                " where trade_id = %(trade)s",
                 {"text": text, "trade": trade_id},
-            )
-            connection.execute(
-                "insert into books.daily_flows values ('2026-11-12', %(text)s, %(text)s, %(text)s,"
-                " 'EQUITY', %(text)s, 1, 1, 0, 10, 0, 0)",
-                {"text": text},
             )
             connection.execute(
                 "update landing.rejects set detail = %(text)s, trade_id = %(text)s"
                 " where message_offset = %(offset)s",
                 {"text": text, "offset": 1_000_000 + number},
             )
+    with connect(trade_dsn) as database:
+        Desk(database).close(dt.date(2026, 11, 12))
     pack = render()
     assert_harmless(read_page(pack))
     assert "\u202e" not in read_page(pack)
@@ -228,23 +229,25 @@ def test_a_weekend_says_so(lay: Callable[[Day], None], render: Callable[[], Pack
 
 
 def test_opening_positions_come_from_the_days_before(
-    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+    lay: Callable[[Day], None], render: Callable[[], Pack], trade_dsn: str
 ) -> None:
     lay(Day(trade_count=0, reject_count=0))
-    change(
-        """
-        insert into books.daily_flows values
-            ('2026-11-11', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 100, 0, 19000, 0, 5),
-            ('2026-11-12', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 0, 40, 0, 7800, 2),
-            ('2026-11-13', 'HOUSE', 'NONE', 'AAPL', 'EQUITY', 'USD', 1, 7, 0, 1400, 0, 1);
-        update books.marks set mark_price = 195 where symbol = 'AAPL';
-        insert into books.marks values ('2026-11-11', 'AAPL', 'USD', 191, 'last_execution');
-        """
-    )
+    days = [dt.date(2026, 11, number) for number in (11, 12, 13)]
+    with connect(trade_dsn) as connection:
+        desk = Desk(connection)
+        for day in days:
+            connection.execute("select control.ensure_partitions(%s)", (day,))
+        for day, fill, fee in zip(
+            days, [("BUY", 100, 190), ("SELL", 40, 195), ("BUY", 7, 200)], (5, 2, 1), strict=True
+        ):
+            desk.book(f"T{day.day}", day, *fill, brokerage_fee=Decimal(fee))
+        desk.mark(days[0], 191)
+        desk.mark(days[1], 195)
+        desk.close(*days)
     pack = render()
     (position,) = read_table(pack, "positions")
     assert position["opening_quantity"] == "100"
-    assert position["closing_quantity"] == "60"
+    assert (position["closing_quantity"], position["settled_quantity"]) == ("60", "100")
     assert position["market_value_amount"] == "11700"
     (pnl,) = read_table(pack, "pnl_summary")
     # 60 x 195 - 100 x 191 + 7800 = 400; to date: 11700 - 19000 + 7800 = 500

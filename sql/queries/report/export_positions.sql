@@ -1,4 +1,5 @@
--- positions_YYYYMMDD.csv: opening + bought - sold = closing, for each book and instrument.
+-- positions_YYYYMMDD.csv: opening + bought - sold = closing, for each book and instrument;
+-- what of it has settled, what it cost, and what it is worth.
 copy (
     select
         business_date,
@@ -14,8 +15,19 @@ copy (
         trim_scale(closing_quantity) as closing_quantity,
         trim_scale(mark_price) as mark_price,
         mark_date,
-        report.neutralise(mark_source) as mark_source,
-        trim_scale(market_value_amount) as market_value_amount
+        report.neutralise(
+            coalesce(mark_source, case when closing_quantity <> 0 then 'unpriced' end)
+        ) as mark_source,
+        trim_scale(market_value_amount) as market_value_amount,
+        case sign(closing_quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end as side,
+        trim_scale(settled_quantity) as settled_quantity,
+        cost_method,
+        trim_scale(cost_amount) as cost_amount,
+        trim_scale(market_value_amount - cost_amount) as unrealised_amount,
+        trim_scale(accrued_amount) as accrued_interest_amount,
+        is_stale_mark,
+        base_currency,
+        trim_scale(round(market_value_amount * fx_rate, 10)) as market_value_base_amount
     from pack_positions
     order by
         report.neutralise(account) collate "C",

@@ -1,5 +1,6 @@
 -- purpose: flag accounts that hold more of an instrument, long or short, than their limit.
--- reads: books.daily_flows, reference.position_limits
+-- reads: reference.position_limits; by books.positions_as_of books.holdings,
+--        books.closing_positions, books.updates
 -- writes: found_alerts, found_coverage (temporary)
 -- rerun: replaces what the rule had found
 -- parameters: business_date
@@ -15,10 +16,9 @@ with positions as (
     select
         account,
         symbol,
-        (array_agg(asset_class order by business_date desc))[1] as asset_class,
-        sum(bought_quantity - sold_quantity) as quantity
-    from books.daily_flows
-    where business_date <= %(business_date)s
+        (array_agg(asset_class order by moved_on desc))[1] as asset_class,
+        sum(quantity) as quantity
+    from books.positions_as_of(%(business_date)s)
     group by account, symbol
 )
 select p.*, l.quantity_max, l.source

@@ -1,5 +1,5 @@
 -- purpose: mark each instrument that traded on the date at its last execution's price.
--- reads: trade.executions
+-- reads: trade.executions (by books.fills_of)
 -- writes: books.marks
 -- rerun: replace the date
 -- parameters: business_date
@@ -9,17 +9,7 @@ drop table if exists pg_temp.last_executions;
 -- the last instant per instrument first: a pass without sorting the date
 create temporary table last_executions on commit drop as
 select symbol, currency, max(executed_at) as executed_at
-from trade.executions as e
-where e.business_date = %(business_date)s
-  and e.status <> 'CANCELLED'
-  and not exists (
-      select
-      from trade.executions as newer
-      where newer.business_date = %(business_date)s
-        and newer.trade_id = e.trade_id
-        and newer.version > e.version
-        and newer.version > 1
-  )
+from books.fills_of(%(business_date)s)
 group by symbol, currency;
 
 delete from books.marks where business_date = %(business_date)s;
@@ -31,21 +21,11 @@ select distinct on (e.symbol, e.currency)
     e.currency,
     e.price,
     'last_execution'
-from trade.executions as e
+from books.fills_of(%(business_date)s) as e
 join last_executions as l
     on l.symbol = e.symbol
     and l.currency = e.currency
     and l.executed_at = e.executed_at
-where e.business_date = %(business_date)s
-  and e.status <> 'CANCELLED'
-  and not exists (
-      select
-      from trade.executions as newer
-      where newer.business_date = %(business_date)s
-        and newer.trade_id = e.trade_id
-        and newer.version > e.version
-        and newer.version > 1
-  )
 -- several at the same instant: the greatest trade id, so that a rerun finds the same
 order by e.symbol, e.currency, e.trade_id collate "C" desc;
 

@@ -69,7 +69,7 @@ union all
 select concat_ws('|',
     'flow', business_date, account, strategy, symbol, asset_class, currency, trade_count,
     trim_scale(bought_quantity), trim_scale(sold_quantity), trim_scale(bought_amount),
-    trim_scale(sold_amount), trim_scale(fee_amount)
+    trim_scale(sold_amount), trim_scale(fee_amount), trim_scale(quantity), trim_scale(cost_amount)
 )
 from books.daily_flows
 union all
