@@ -196,7 +196,10 @@ def test_without_a_mark_a_fail_stays_at_what_was_agreed(desk: Desk) -> None:
     release(desk)
     desk.net(NEXT_DAY + DAY)
     assert legs(desk, NEXT_DAY + DAY) == {("EQ-PRIME", "NSCC", "AAPL", 100, "USD", 1000)}
-    found = "select break_type, status, symbol, exposure_amount from settlement.breaks"
+    found = (
+        "select break_type, status, symbol, exposure_amount from settlement.breaks"
+        " where break_type = 'mark_missing'"
+    )
     assert desk.rows(found) == [("mark_missing", "OPEN", "AAPL", 1000)]
     hold(desk, "EQ-PRIME")
     desk.settle(NEXT_DAY + DAY)

@@ -73,7 +73,8 @@ def listen(desk: Desk, date: dt.date | None = None) -> tuple[int, int]:
 def breaks(desk: Desk, status: str = "OPEN") -> list[tuple[Any, ...]]:
     return desk.rows(
         "select break_type, expected_value, actual_value from settlement.breaks"
-        " where subject_kind = 'INSTRUCTION' and status = %s order by 1",
+        " where subject_kind = 'INSTRUCTION' and break_type <> 'settlement_fail' and status = %s"
+        " order by 1",
         status,
     )
 

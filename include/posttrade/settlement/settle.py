@@ -71,7 +71,8 @@ def settle_due(
         still_open = work.run("record_cycle").rows_out
         if still_open:
             _mark_failing(work)
-        work.run("store_fail_breaks")
+        if still_open or work.ask_one("has_fail_breaks"):
+            work.run("store_fail_breaks")
         return record(log, StepCounts(settled + still_open, settled))
 
 
