@@ -17,6 +17,7 @@ MEASURES = (
     "measure_volumes",
     "measure_exposures",
     "measure_concentration",
+    "collect_changes",
     "collect_scenarios",
     "measure_value_at_risk",
     "measure_stress",

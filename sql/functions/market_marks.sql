@@ -16,16 +16,44 @@ returns table (
     observed_at timestamptz
 )
 language sql stable as $$
-    with stated as (
-        select distinct on (m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id)
-            m.mark_kind, m.symbol, m.tenor_days, m.currency, m.mark_date, m.source_id, m.price,
+    -- one look-up for each series, and one for its newest mark: however long the history is
+    with recursive series as (
+        (
+            select symbol, mark_kind, tenor_days, currency, source_id
+            from market.marks
+            order by symbol, mark_kind, tenor_days, currency, source_id
+            limit 1
+        )
+        union all
+        select next.*
+        from series as s
+        cross join lateral (
+            select m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id
+            from market.marks as m
+            where (m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id)
+                > (s.symbol, s.mark_kind, s.tenor_days, s.currency, s.source_id)
+            order by m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id
+            limit 1
+        ) as next
+    ),
+    stated as (
+        select
+            s.mark_kind, s.symbol, s.tenor_days, s.currency, m.mark_date, s.source_id, m.price,
             m.observed_at, null::integer as override_id
-        from market.marks as m
-        where m.mark_date <= p_business_date
-          and m.recorded_at <= p_known_at
-        order by
-            m.symbol, m.mark_kind, m.tenor_days, m.currency, m.source_id, m.mark_date desc,
-            m.observed_at desc
+        from series as s
+        cross join lateral (
+            select mark_date, price, observed_at
+            from market.marks
+            where symbol = s.symbol
+              and mark_kind = s.mark_kind
+              and tenor_days = s.tenor_days
+              and currency = s.currency
+              and source_id = s.source_id
+              and mark_date <= p_business_date
+              and recorded_at <= p_known_at
+            order by mark_date desc, observed_at desc
+            limit 1
+        ) as m
     ),
     -- what the house itself traded: the source of the lowest priority
     traded as (

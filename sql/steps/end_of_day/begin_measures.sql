@@ -46,6 +46,8 @@ left join risk_marks as m
 left join risk_rates as r on r.currency = p.currency
 where p.closing_quantity <> 0;
 
+analyze valued_positions;
+
 create temporary table computed_measures (
     measure text not null,
     subject_kind text not null,

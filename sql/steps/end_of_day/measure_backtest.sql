@@ -1,8 +1,7 @@
 -- purpose: hold what the positions of the last measured date made until today against the value
---          at risk that was told for them then: a greater loss is an exception. Their number over
---          the days of the back-test gives the zone.
+--          at risk that was told for them then: a greater loss is an exception.
 -- reads: risk_terms, risk_marks, risk_rates (temporary), risk.versions, risk.current_measures,
---        books.positions, reference.backtest_zones, by functions market.marks_on and
+--        books.positions, by functions market.marks_on and
 --        market.fx_rates_on
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
@@ -16,20 +15,27 @@ with eve as (
     from risk.versions
     where business_date < %(business_date)s
 ),
+marks_before as materialized (
+    select m.symbol, m.currency, m.price
+    from eve
+    cross join lateral market.marks_on(eve.day) as m
+),
+rates_before as materialized (
+    select r.currency, r.rate
+    from eve
+    cross join risk_terms as t
+    cross join lateral market.fx_rates_on(eve.day, t.base_currency) as r
+),
 moved as (
     select
-        p.account || '/' || p.strategy as book,
-        p.symbol,
+        p.account || '/' || p.strategy as book, p.symbol,
         p.closing_quantity * (now.price * rate_now.rate - before.price * rate_then.rate) as pnl
     from eve
     cross join lateral books.positions(eve.day) as p
-    cross join risk_terms as t
     left join risk_marks as now on now.symbol = p.symbol and now.currency = p.currency
     left join risk_rates as rate_now on rate_now.currency = p.currency
-    left join lateral (select * from market.marks_on(eve.day)) as before
-        on before.symbol = p.symbol and before.currency = p.currency
-    left join lateral (select * from market.fx_rates_on(eve.day, t.base_currency)) as rate_then
-        on rate_then.currency = p.currency
+    left join marks_before as before on (before.symbol, before.currency) = (p.symbol, p.currency)
+    left join rates_before as rate_then on rate_then.currency = p.currency
     where p.closing_quantity <> 0
 ),
 outcomes as (
