@@ -25,7 +25,7 @@ PARTS = (
 )
 BREAKS = (
     "select break_type, status, expected_value, actual_value, delta, exposure_amount"
-    " from settlement.breaks order by 1"
+    " from settlement.breaks where subject_kind = 'TRADE' order by 1"
 )
 
 

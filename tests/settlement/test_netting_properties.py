@@ -26,6 +26,8 @@ AGREEMENTS = """
     ('centre', 'CENTRAL', 'CENTRE', 'CEDAR', 'US', 'EQUITY', '2026-01-01', 'test'),
     ('none', 'GROSS', null, 'DUNE', null, null, '2026-01-01', 'test')
 """
+# on which every market of these trades settles
+DAYS = [NEXT_DAY, *(dt.date(2026, 10, day) for day in (16, 19, 20, 21, 22, 23, 26, 27, 28))]
 MARK = "insert into books.marks values (%s, 'AAPL', %s, %s, 'last_execution')"
 HOLD = """
     insert into settlement.holds (instruction_id, settlement_date, cause, placed_act_id)
@@ -106,7 +108,8 @@ def run_cycle(desk: Desk, oracle: Oracle, day: dt.date, mark: Decimal, holds: in
 def test_what_is_netted_comes_to_what_is_gross(settlement_dsn: str, acts: list[Any]) -> None:
     with connect(settlement_dsn) as connection:
         connection.execute(AGREEMENTS)
-        desk, oracle, day, holds = Desk(connection, settlement_dsn), Oracle(), NEXT_DAY, None
+        desk, oracle, holds = Desk(connection, settlement_dsn), Oracle(), None
+        *days, last_day = DAYS
         for number, (act, trade_id, version, mark) in enumerate(acts):
             play(desk, oracle, act, trade_id, version)
             if act == "fail":
@@ -114,15 +117,14 @@ def test_what_is_netted_comes_to_what_is_gross(settlement_dsn: str, acts: list[A
             elif act == "release":
                 holds = None
                 connection.execute(RELEASE)
-            elif act == "cycle":
-                run_cycle(desk, oracle, day, mark, holds)
-                day += DAY
+            elif act == "cycle" and days:
+                run_cycle(desk, oracle, days.pop(0), mark, holds)
             assert desk.rows(
                 "select asset from settlement.ledger_entries group by asset having sum(amount) <> 0"
             ) == []  # fmt: skip
         connection.execute(RELEASE)
         desk.close()
         oracle.follow()
-        run_cycle(desk, oracle, day, Decimal(20), None)
+        run_cycle(desk, oracle, last_day, Decimal(20), None)
         assert desk.balances() == oracle.balances()
         connection.rollback()

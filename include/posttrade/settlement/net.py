@@ -68,7 +68,7 @@ def _net(work: SettlementWork) -> int:
         return 0
     for date in begun:
         work.ask("analyze_partitions", settlement_date=date)
-    work.run("list_candidates")
+    work.run("list_candidates", "withhold_closed_markets")
     carried = work.run("list_carried_legs").rows_out
     if not work.run("resolve_netting").rows_out and not carried:
         return 0
