@@ -12,6 +12,7 @@ One run per New York session, at 18:00 there, also on early closes. Its partitio
 | `close_orders` | what still waits for its other half is a break |
 | `build_positions` | what each book closes with: positions, lots, P&L by the marks of the date |
 | `count_control_totals` | received = accepted + rejected + duplicate, offsets = messages |
+| `rank_trades` | how unusual each trade is; the first are kept for those who review |
 | `check_compliance` | alerts: bands, limits, restrictions, potential wash trades, late reports |
 | `charge_fees` | computes what trades cost; a booked fee that differs is a break |
 | `measure_risk` | exposure, concentration, value at risk, stress, limits, margin |
@@ -86,14 +87,15 @@ with DAG(
         task_id="count_control_totals", call="posttrade.close.count_control_totals"
     )
     check_compliance = PythonStep(
-        task_id="check_compliance", call="posttrade.compliance.check_compliance"
+        task_id="check_compliance", call="posttrade.compliance.checks.check_compliance"
     )
+    rank_trades = PythonStep(task_id="rank_trades", call="posttrade.compliance.ranking.rank_trades")
     measure_risk = PythonStep(task_id="measure_risk", call="posttrade.risk.measure_risk")
     build_data_docs = BuildDataDocs(task_id="build_data_docs")
     render_reports = RenderReports(task_id="render_reports")
     mail_reports = MailReports(task_id="mail_reports")
 
-    begin_close >> await_capture >> validate_day >> reconcile_day
+    begin_close >> await_capture >> validate_day >> [reconcile_day, rank_trades]
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
     count_control_totals >> [build_data_docs, check_compliance, charge_fees, measure_risk]
-    [check_compliance, charge_fees, measure_risk] >> render_reports >> mail_reports
+    [check_compliance, charge_fees, measure_risk, rank_trades] >> render_reports >> mail_reports

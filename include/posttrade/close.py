@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from posttrade.books import build_books
 from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
-from posttrade.compliance import check_compliance
+from posttrade.compliance.checks import check_compliance
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
 from posttrade.feeds import FEEDS

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
-from posttrade.capture import StepSequence
-from posttrade.database import StepCounts, connect
-from posttrade.run_log import step_run
+from posttrade.compliance.work import open_work
+from posttrade.database import StepCounts
 
-if TYPE_CHECKING:
-    from typing_extensions import LiteralString
-
-STEPS = "compliance"
 CHECKS = (
     "check_price_bands",
     "check_trade_sizes",
@@ -24,8 +18,6 @@ CHECKS = (
     "check_duplicates",
     "check_identifiers",
 )
-# two runs of a date would each find the other's alerts missing
-LOCK: LiteralString = "select pg_advisory_xact_lock(hashtext('compliance'))"
 
 
 def check_compliance(dsn: str, business_date: dt.date, *, run_id: str) -> StepCounts:
@@ -40,23 +32,9 @@ def check_compliance(dsn: str, business_date: dt.date, *, run_id: str) -> StepCo
     Raises:
         Unavailable: the database does not answer.
     """
-    step = "end_of_day/check_compliance"
-    with (
-        step_run(dsn, step=step, run_id=run_id, business_date=business_date) as log,
-        connect(dsn) as connection,
-    ):
-        connection.execute(LOCK)
-        parameters = {
-            "business_date": business_date,
-            "run_id": run_id,
-            "as_of": dt.datetime.now(dt.timezone.utc),
-            "actor": step,
-        }
-        steps = StepSequence(connection, STEPS, parameters)
-        trades = steps.run("prepare_checks")
+    with open_work(dsn, "check_compliance", business_date, run_id=run_id) as (steps, log):
+        log.rows_in = steps.run("prepare_checks").rows_in
         steps.run(*CHECKS)
-        stored = steps.run("store_alerts")
+        log.rows_out = steps.run("store_alerts").rows_out
         steps.run("store_coverage")
-        log.detail = steps.describe()
-        log.rows_in, log.rows_out = trades.rows_in, stored.rows_out
-        return StepCounts(trades.rows_in, stored.rows_out)
+        return StepCounts(log.rows_in, log.rows_out)

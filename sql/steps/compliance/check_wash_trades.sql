@@ -30,7 +30,8 @@ policies as (
 )
 select
     t.*, o.beneficial_owner, p.window_ms, p.price_delta_percent_max, p.quantity_delta_percent_max,
-    p.is_same_counterparty, p.policy_source,
+    case when p.is_same_counterparty then t.counterparty_id else '' end as facing,
+    p.policy_source,
     floor(extract(epoch from t.executed_at) * 1000 / p.window_ms)::bigint as slice
 from checked_trades as t
 join owners as o using (account)
@@ -55,14 +56,14 @@ from owned_trades as b
 cross join lateral (values (b.slice - 1), (b.slice), (b.slice + 1)) as near (slice)
 join owned_trades as s
     on s.slice = near.slice
-    and (s.beneficial_owner, s.symbol, s.currency) = (b.beneficial_owner, b.symbol, b.currency)
+    and (s.beneficial_owner, s.symbol, s.currency, s.facing)
+    = (b.beneficial_owner, b.symbol, b.currency, b.facing)
     and s.side = 'SELL'
 where b.side = 'BUY'
   and s.executed_at between b.executed_at - b.window_ms * interval '1 ms'
   and b.executed_at + b.window_ms * interval '1 ms'
   and 100 * abs(s.price - b.price) <= b.price_delta_percent_max * abs(b.price)
-  and 100 * abs(s.quantity - b.quantity) <= b.quantity_delta_percent_max * b.quantity
-  and (not b.is_same_counterparty or s.counterparty_id = b.counterparty_id);
+  and 100 * abs(s.quantity - b.quantity) <= b.quantity_delta_percent_max * b.quantity;
 
 insert into found_coverage
 select 'potential_wash_trade', outcome, trade_count
