@@ -29,6 +29,7 @@ PARAMS = {
     "malformed": Param("0", type="string", description="Messages that are no valid record"),
     "hostile": Param("0", type="string", description="Messages made to do harm"),
     "orders": Param("0", type="string", description="Orders and their answers"),
+    "suspicions": Param("0", type="string", description="Trades that compliance must flag"),
     "mark_days": Param(1, type="integer", minimum=0, description="Days of official marks"),
     "rate": Param(
         None, type=["null", "integer"], minimum=1, description="Messages a second; empty: at once"

@@ -11,6 +11,9 @@ import pytest
 
 from posttrade.capture import promote_batches, reconcile_batches
 from posttrade.close import reconcile_day
+from posttrade.compliance.alerts import compare_with_planted
+from posttrade.compliance.checks import check_compliance
+from posttrade.compliance.ranking import rank_trades
 from posttrade.drain import DrainLimits, drain_feeds
 from posttrade.quality import validate_batches
 from posttrade.settlement import (
@@ -21,7 +24,7 @@ from posttrade.settlement import (
     settle_orders,
 )
 from posttrade.simulator import Share, SimulationOptions, simulate_day
-from posttrade.simulator.truth import read_planted
+from posttrade.simulator.truth import read_planted, read_suspicions
 from posttrade.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -39,8 +42,17 @@ UNREST = {
     "hostile": "60",
     "short_contract": "15%",
     "orders": "10%",
+    "suspicions": "5",
 }
 SHARES = {name: Share.parse(text) for name, text in UNREST.items()}
+SUSPICIOUS = {
+    "restricted_instrument",
+    "quantity_limit",
+    "notional_limit",
+    "potential_wash_trade",
+    "potential_duplicate",
+}
+MOST_ALERTS = 40  # ten are planted
 # small enough that the three sides of many trades fall into different batches and drains
 LIMITS = DrainLimits(messages_max=300, batches_per_feed_max=2)
 
@@ -85,6 +97,22 @@ def read_fees(dsn: str) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
+def count_events(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select count(*) from compliance.alert_events").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def read_most_unusual(dsn: str) -> str:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "select trade_id from report.top_anomalies where symbol = 'KO' order by rank limit 1"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def count_rejects(dsn: str, stage: str) -> int:
     with psycopg.connect(dsn) as connection:
         query = "select count(*) from landing.rejects where stage = %s"
@@ -116,6 +144,17 @@ def test_planted_is_found_near_real_time_and_at_close(
     # it books what its brokers' rates come to, and none is known for futures and options
     charge_fees(trade_dsn, DAY, run_id="test")
     assert read_fees(trade_dsn) == [(True, True, 0)]
+    # what compliance must flag is flagged, and hardly anything else; by a rerun nothing changes
+    for _ in ("first", "again"):
+        assert check_compliance(trade_dsn, DAY, run_id="test").rows_out < MOST_ALERTS
+    alerts = compare_with_planted(trade_dsn, DAY, read_suspicions(tmp_path, DAY))
+    assert [rule for rule, counts in alerts.items() if counts["found"] != counts["planted"]] == []
+    assert sum(counts["planted"] for counts in alerts.values()) == 2 * len(SUSPICIOUS)
+    assert set(alerts) >= SUSPICIOUS
+    assert count_events(trade_dsn) == 0
+    # the order of a size that nobody else trades is what people should look at
+    rank_trades(trade_dsn, DAY, run_id="test")
+    assert read_most_unusual(trade_dsn) in read_suspicions(tmp_path, DAY)["quantity_limit"]
 
 
 def test_the_close_alone_finds_what_was_planted(

@@ -42,6 +42,7 @@ def demo(
     malformed: Annotated[str, amount_option("Messages that are no valid record.")] = "24",
     hostile: Annotated[str, amount_option("Messages made to do harm.")] = "16",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "2%",
+    suspicions: Annotated[str, amount_option("Trades that compliance must flag.")] = "5",
     mark_days: Annotated[
         int, typer.Option(help="Business days up to the date that get official closing marks.")
     ] = 261,
@@ -71,6 +72,7 @@ def demo(
         "malformed": malformed,
         "hostile": hostile,
         "orders": orders,
+        "suspicions": suspicions,
     }
     planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
     options = SimulationOptions(
@@ -99,11 +101,13 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
     Returns:
         What the close found, and beside it ``settlement`` (what was due on the day, by state),
         ``simulated`` (what was sent out of the ordinary) and ``refused`` (messages planted to be
-        refused, and found so, whatever date they state).
+        refused, and found so, whatever date they state), and ``alerts`` of compliance by rule.
     """
     from posttrade.cli.close import close_business_date
     from posttrade.cli.settle import settle_date
+    from posttrade.compliance.alerts import compare_with_planted
     from posttrade.rejects import count_rejects
+    from posttrade.simulator.truth import read_suspicions
 
     eve = make_eve(options)
     say(
@@ -125,6 +129,7 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
     settled = settle_date(instance, options.business_date, say)
     say(f"6 of 6  the Dag end_of_day closes {options.business_date}")
     result = close_business_date(instance, options.business_date, say)
+    suspicions = read_suspicions(instance.home / "truth", options.business_date)
     bad = sum(sent["malformed"].values()) + sum(sent["hostile"].values())
     return {
         **result,
@@ -136,6 +141,7 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
             "hostile": sum(sent["hostile"].values()),
         },
         "refused": {"planted": bad, "found": count_rejects(instance.trade_dsn) - refused_before},
+        "alerts": compare_with_planted(instance.trade_dsn, options.business_date, suspicions),
     }
 
 
@@ -157,11 +163,12 @@ def make_eve(options: SimulationOptions) -> SimulationOptions:
 
 
 def is_found_planted(result: Mapping[str, Any]) -> bool:
-    """Whether breaks and refused messages are exactly those planted."""
+    """Whether breaks and refused messages are those planted, and every planted alert is there."""
     refused = result["refused"]
     is_refused: bool = refused["planted"] == refused["found"]
     is_broken: bool = result["breaks"] == result.get("planted")
-    return is_refused and is_broken
+    is_flagged = all(rule["planted"] == rule["found"] for rule in result["alerts"].values())
+    return is_refused and is_broken and is_flagged
 
 
 def show_drain(instance: Instance) -> None:
@@ -208,6 +215,7 @@ def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> N
     results.print(f"due      {settled or 'nothing'}\n", soft_wrap=True)
     print_breaks(result["planted"], result["breaks"])
     print_rejects(result)
+    print_alerts(result["alerts"])
     print_totals(result["control_totals"])
     results.print(
         "[green]found = planted: none missing, none extra[/]"
@@ -244,6 +252,16 @@ def print_rejects(result: Mapping[str, Any]) -> None:
     is_same = refused["planted"] == refused["found"]
     rows.append(("total", refused["planted"], refused["found"], _mark(is_same)))
     _print_table(("refused message", "planted", "found", ""), rows)
+
+
+def print_alerts(alerts: Mapping[str, Mapping[str, int]]) -> None:
+    """Compliance alerts by rule: those planted, and what was flagged besides."""
+    names = ("planted", "found", "besides")
+    rows = [
+        (rule, *(counts[name] for name in names), _mark(counts["planted"] == counts["found"]))
+        for rule, counts in alerts.items()
+    ]
+    _print_table(("compliance alert", *names, ""), rows)
 
 
 def print_totals(totals: Mapping[str, Mapping[str, int]]) -> None:

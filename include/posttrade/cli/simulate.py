@@ -43,6 +43,7 @@ def simulate(
     corrections: Annotated[str, amount_option("Trades corrected by a second version.")] = "0",
     cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "0",
+    suspicions: Annotated[str, amount_option("Trades that compliance must flag.")] = "0",
     mark_days: Annotated[
         int, typer.Option(help="Business days up to the date that get official closing marks.")
     ] = 1,
@@ -76,6 +77,7 @@ def simulate(
         "malformed": malformed,
         "hostile": hostile,
         "orders": orders,
+        "suspicions": suspicions,
         "corrections": corrections,
         "cancellations": cancellations,
         "front_trades": front_trades,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import psycopg
@@ -18,6 +19,7 @@ DECISIONS = {
     "no-issue": "CLOSED_NO_ISSUE",
     "reported": "CLOSED_REPORTED",
 }
+COMPARED_MAX = 1_000_000
 # what compliance.dispose_alert and its trigger refuse, and blanks that a constraint refuses
 REFUSALS = ("PT060", "PT061", "PT062", "23514")
 
@@ -81,6 +83,27 @@ def dispose_alert(
         hint = f" {error.diag.message_hint}" if error.diag.message_hint else ""
         raise ConfigurationError(f"{error.diag.message_primary}.{hint}") from error
     return {"alert_id": alert_id, "from_state": done[0]["from_state"], "to_state": to_state}
+
+
+def compare_with_planted(
+    dsn: str, business_date: dt.date, planted: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, int]]:
+    """Subjects that were planted by rule, how many of them are flagged, and what is besides.
+
+    A simulated day has coincidences of its own, which are flagged too.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    flagged: dict[str, set[str]] = {}
+    for alert in list_alerts(dsn, business_date=business_date, row_limit=COMPARED_MAX):
+        flagged.setdefault(alert["rule"], set()).add(alert["subject_id"])
+    counts = {}
+    for rule in sorted({*planted, *flagged}):
+        sown, seen = set(planted.get(rule, ())), flagged.get(rule, set())
+        found, besides = sown & seen, seen - sown
+        counts[rule] = {"planted": len(sown), "found": len(found), "besides": len(besides)}
+    return counts
 
 
 def _read(dsn: str, statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from posttrade.compliance.work import open_work
 from posttrade.database import StepCounts
 
 CHECKS = (
+    "find_bands",
     "check_price_bands",
     "check_trade_sizes",
     "check_restrictions",

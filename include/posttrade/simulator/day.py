@@ -32,6 +32,7 @@ class SimulationResult:
         malformed: messages that must be refused, by what is wrong with them.
         hostile: the same for those made to do harm.
         duplicates: messages sent twice, by topic.
+        suspicions: what compliance must flag, by rule.
         noted: trades out of the ordinary that must not break.
         seconds: how long it took.
     """
@@ -44,6 +45,7 @@ class SimulationResult:
     malformed: dict[str, int]
     hostile: dict[str, int]
     duplicates: dict[str, int]
+    suspicions: dict[str, int]
     noted: dict[str, int]
     seconds: float
 

@@ -74,6 +74,8 @@ class SimulationOptions:
         hostile: messages made to do harm, on all feeds.
         orders: orders and their answers, on ``Trade_Order`` and ``Counter_party``; eight or more of
             them carry every kind of their breaks at least once.
+        suspicions: trades that compliance must flag, one kind after the other; they come on top of
+            ``trades``, and nothing else is wrong with them.
         mark_days: business days for which official closing marks are sent, the last of them the
             date itself; 0 sends none.
         front_trades: trades on the feed ``trades``, on which nothing is expected back.
@@ -93,6 +95,7 @@ class SimulationOptions:
     malformed: Share = NONE
     hostile: Share = NONE
     orders: Share = NONE
+    suspicions: Share = NONE
     mark_days: int = 0
     front_trades: Share = Share(Decimal("0.05"))
     short_contract: Share = SHORT_CONTRACT_DEFAULT

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from posttrade.errors import ConfigurationError
 from posttrade.sending import Message
 from posttrade.simulator.catalogue import Catalogue
+from posttrade.simulator.conduct import ConductDesk
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
 from posttrade.simulator.marks import closing_marks
 from posttrade.simulator.messages import MessageWriter
@@ -58,6 +59,7 @@ class DayStream:
         self._chance = random.Random(f"course {name}").random  # noqa: S311
         self._maker = TradeMaker(catalogue, options.business_date, options.seed)
         self._desk = OrderDesk(options, catalogue, writer)
+        self._conduct = ConductDesk(options, catalogue)
         self._marks = closing_marks(options, catalogue)
         self._teller = Teller(writer, random.Random(f"terms {name}").random)  # noqa: S311
         self._courses = _Courses(options, random.Random(f"scenarios {name}"))  # noqa: S311
@@ -80,6 +82,7 @@ class DayStream:
         date = options.business_date.isoformat()
         front = Spread(options.front_trades.count_of(total), total)
         orders = Spread(options.orders.count_of(total), total)
+        suspicions = Spread(options.suspicions.count_of(total), total)
         malformed = Spread(options.malformed.count_of(total), total)
         hostile = Spread(options.hostile.count_of(total), total)
         malformed_deck = BadMessages(MALFORMED, "M", date, options.seed)
@@ -92,6 +95,8 @@ class DayStream:
                 yield self._front_message(number, place)
             for number in orders.due(place):
                 yield from self._order_messages(number, place)
+            for number in suspicions.due(place):
+                yield from self._suspicious_messages(number)
             for _ in malformed.due(place):
                 yield self._bad_message(malformed_deck, "malformed")
             for _ in hostile.due(place):
@@ -191,6 +196,13 @@ class DayStream:
             self._truth.tally.planted.update(planted)
             self._truth.note(order_id=conversation.order_id, planted=planted)
         return conversation.first
+
+    def _suspicious_messages(self, number: int) -> Iterator[Message]:
+        suspicion = self._conduct.make(number)
+        self._truth.tally.suspicions[suspicion.rule] += 1
+        self._truth.note(suspicion=suspicion.rule, subject_id=suspicion.subject_id)
+        for trade in suspicion.trades:
+            yield from tell_quietly(self._teller, trade)
 
     def _bad_message(self, deck: BadMessages, name: str) -> Message:
         bad = deck.deal()

@@ -20,7 +20,16 @@ from posttrade.errors import ConfigurationError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-COUNTS = ("planted", "planted_once", "sent", "malformed", "hostile", "duplicates", "noted")
+COUNTS = (
+    "planted",
+    "planted_once",
+    "sent",
+    "malformed",
+    "hostile",
+    "duplicates",
+    "suspicions",
+    "noted",
+)
 
 
 @dataclasses.dataclass
@@ -34,6 +43,7 @@ class Tally:
         malformed: refused messages by what is wrong with them.
         hostile: the same for those made to do harm.
         duplicates: messages sent a second time, by topic.
+        suspicions: what compliance must flag, by rule.
         noted: trades out of the ordinary that must not break: late, corrected, cancelled, …
     """
 
@@ -43,6 +53,7 @@ class Tally:
     malformed: Counter[str] = dataclasses.field(default_factory=Counter)
     hostile: Counter[str] = dataclasses.field(default_factory=Counter)
     duplicates: Counter[str] = dataclasses.field(default_factory=Counter)
+    suspicions: Counter[str] = dataclasses.field(default_factory=Counter)
     noted: Counter[str] = dataclasses.field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, dict[str, int]]:
@@ -117,6 +128,17 @@ def read_planted(truth_dir: Path, business_date: dt.date) -> dict[str, int] | No
         return None
     totals = _sum(folder)
     return dict(sorted((totals["planted"] + totals["planted_once"]).items()))
+
+
+def read_suspicions(truth_dir: Path, business_date: dt.date) -> dict[str, list[str]]:
+    """Subjects that compliance must flag, by rule, over all simulated runs of a date."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((truth_dir / business_date.isoformat()).glob("seed-*.ndjson")):
+        with path.open(encoding="utf-8") as lines:
+            for facts in map(json.loads, lines):
+                if "suspicion" in facts:
+                    found.setdefault(facts["suspicion"], []).append(facts["subject_id"])
+    return found
 
 
 def _sum(folder: Path) -> dict[str, Counter[str]]:

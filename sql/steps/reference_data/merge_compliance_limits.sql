@@ -8,15 +8,15 @@
 
 delete from reference.price_bands
 where (
-    asset_class, price_above, effective_from, band_percent, source
+    asset_class, price_above, effective_from, band_percent, listed_max, source
 ) not in (table loaded_price_bands);
 
 insert into reference.price_bands (
-    asset_class, price_above, effective_from, band_percent, source
+    asset_class, price_above, effective_from, band_percent, listed_max, source
 )
 table loaded_price_bands
 except
-select asset_class, price_above, effective_from, band_percent, source from reference.price_bands;
+select asset_class, price_above, effective_from, band_percent, listed_max, source from reference.price_bands;
 
 delete from reference.trade_limits
 where (

@@ -12,7 +12,7 @@ pg_temp.loaded_price_bands, pg_temp.loaded_trade_limits, pg_temp.loaded_trading_
 pg_temp.loaded_position_limits;
 
 create temporary table loaded_price_bands on commit drop as
-select asset_class, price_above, effective_from, band_percent, source
+select asset_class, price_above, effective_from, band_percent, listed_max, source
 from reference.price_bands
 with no data;
 
