@@ -54,9 +54,7 @@ from posttrade_airflow.python_step import PythonStep
 from posttrade_airflow.report_link import BuildDataDocs, RenderReports
 
 PARAMS = {
-    "business_date": Param(
-        None, type=["null", "string"], format="date", description="Date to close (when run by hand)"
-    ),
+    "business_date": Param(None, type=["null", "string"], format="date", description="To close"),
     "recipients": Param([], type="array", description="Mail to these instead of the usual ones"),
     "resend": Param(False, type="boolean", description="Mail a version again that was mailed"),
     "without_previous": Param(False, type="boolean", description="Go on without lost files"),

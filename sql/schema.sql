@@ -2908,7 +2908,7 @@ CREATE TABLE compliance.alerts (
     run_id text NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     CONSTRAINT alerts_has_evidence CHECK (((jsonb_typeof(evidence) = 'object'::text) AND (evidence <> '{}'::jsonb))),
-    CONSTRAINT alerts_kind_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'TRADE_PAIR'::text, 'POSITION'::text, 'FEED'::text, 'REFERENCE'::text])))
+    CONSTRAINT alerts_kind_known CHECK ((subject_kind = ANY (ARRAY['TRADE'::text, 'TRADE_PAIR'::text, 'POSITION'::text, 'FEED'::text, 'INSTRUMENT'::text, 'REFERENCE'::text])))
 );
 
 COMMENT ON TABLE compliance.alerts IS 'What a rule flagged, as it was first found: exact values as text in evidence. Once per date, rule and subject. What became of it: compliance.alert_events. Append-only.';
@@ -5311,10 +5311,12 @@ CREATE TABLE reference.price_bands (
     band_percent numeric NOT NULL,
     source text NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    listed_max integer NOT NULL,
+    CONSTRAINT price_bands_listed_max_positive CHECK ((listed_max > 0)),
     CONSTRAINT price_bands_positive CHECK (((price_above >= (0)::numeric) AND (band_percent > (0)::numeric)))
 );
 
-COMMENT ON TABLE reference.price_bands IS 'How far a price may be from the mark, in percent of the mark, inclusive; by the mark: the row of the greatest price_above that the mark is strictly above. * where a class has no rows of its own.';
+COMMENT ON TABLE reference.price_bands IS 'How far a price may be from the mark, in percent of the mark, inclusive; by the mark: the row of the greatest price_above that the mark is strictly above. * where a class has no rows of its own. More trades of one instrument out of the band than listed_max are one alert: the mark, or the market, has moved.';
 
 CREATE TABLE reference.reporting_deadlines (
     regime text NOT NULL,
