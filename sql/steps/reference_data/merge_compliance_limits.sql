@@ -16,7 +16,8 @@ insert into reference.price_bands (
 )
 table loaded_price_bands
 except
-select asset_class, price_above, effective_from, band_percent, listed_max, source from reference.price_bands;
+select asset_class, price_above, effective_from, band_percent, listed_max, source
+from reference.price_bands;
 
 delete from reference.trade_limits
 where (
