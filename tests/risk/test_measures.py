@@ -118,3 +118,14 @@ def test_stress_by_asset_class(desk: RiskDesk) -> None:
     desk.close(MONDAY)
     assert desk.amount(MONDAY, "stress_pnl", "FIRM", "ALL") == -2000 + 625
     assert desk.amount(MONDAY, "stress_pnl", "FIRM", "CRASH_OF_1987") == -4520
+
+
+def test_a_contract_is_worth_its_multiplier(desk: RiskDesk) -> None:
+    desk.change("insert into reference.instrument_terms values ('CLF7', 1000)")
+    desk.trade(MONDAY, 2, "70", symbol="CLF7", asset_class="COMMODITY", settlement_date=TUESDAY)
+    desk.mark(MONDAY, "71", "CLF7")
+    desk.close(MONDAY)
+    assert desk.amount(MONDAY, "traded_amount", "CLF7", "USD") == 140000
+    assert desk.amount(MONDAY, "gross_exposure", "FIRM") == 142000
+    assert desk.amount(MONDAY, "replacement_cost", "ALDER") == 2000
+    assert desk.amount(MONDAY, "stress_pnl", "FIRM", "OIL_MARCH_2020") == -34080

@@ -1,6 +1,7 @@
 -- purpose: take the parameters, marks and rates of the date, and value its positions by them; a
 --          position without a mark or a rate has no value.
--- reads: reference.risk_parameters, reference.currencies, books.positions, by functions
+-- reads: reference.risk_parameters, reference.currencies, reference.instrument_terms,
+--        books.positions, by functions
 --        market.marks_on and market.fx_rates_on
 -- writes: risk_terms, risk_marks, risk_rates, valued_positions, computed_measures (temporary)
 -- rerun: replaces the temporary tables
@@ -18,9 +19,13 @@ where p.effective_from <= %(business_date)s
 order by p.effective_from desc
 limit 1;
 
+-- price: what one unit is worth
 create temporary table risk_marks on commit drop as
-select symbol, currency, price, is_stale
-from market.marks_on(%(business_date)s);
+select
+    m.symbol, m.currency, m.price * coalesce(i.multiplier, 1) as price,
+    coalesce(i.multiplier, 1) as multiplier, m.is_stale
+from market.marks_on(%(business_date)s) as m
+left join reference.instrument_terms as i on i.symbol = m.symbol;
 
 create temporary table risk_rates on commit drop as
 select r.currency, r.rate
@@ -36,6 +41,7 @@ select
     p.asset_class,
     p.closing_quantity as quantity,
     m.price,
+    m.multiplier,
     r.rate,
     coalesce(m.is_stale, false) as is_stale,
     p.closing_quantity * m.price * r.rate as base_value

@@ -45,7 +45,7 @@ select
         r.factor * case
             when h.price > 0 and h.price_before > 0 and v.price > 0
                 then v.price * h.price / h.price_before
-            else v.price + h.price - h.price_before
+            else v.price + (h.price - h.price_before) * v.multiplier
         end - v.price
     ) as change
 from (
@@ -60,7 +60,7 @@ from (
 join scenario_days as d on d.day = h.mark_date and d.day_before = h.mark_date_before
 join scenario_rates as r on r.currency = h.currency and r.day = d.day
 join (
-    select distinct symbol, currency, price, rate
+    select distinct symbol, currency, price, rate, multiplier
     from valued_positions
     where base_value is not null
 ) as v on v.symbol = h.symbol and v.currency = h.currency;

@@ -1,7 +1,7 @@
 -- purpose: hold what the positions of the last measured date made until today against the value
 --          at risk that was told for them then: a greater loss is an exception.
 -- reads: risk_terms, risk_marks, risk_rates (temporary), risk.versions, risk.current_measures,
---        books.positions, by functions market.marks_on and
+--        books.positions, reference.instrument_terms, by functions market.marks_on and
 --        market.fx_rates_on
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
@@ -16,9 +16,10 @@ with eve as (
     where business_date < %(business_date)s
 ),
 marks_before as materialized (
-    select m.symbol, m.currency, m.price
+    select m.symbol, m.currency, m.price * coalesce(i.multiplier, 1) as price
     from eve
     cross join lateral market.marks_on(eve.day) as m
+    left join reference.instrument_terms as i on i.symbol = m.symbol
 ),
 rates_before as materialized (
     select r.currency, r.rate
@@ -48,8 +49,7 @@ outcomes as (
             as reason
     from moved as m
     cross join risk_terms as t
-    group by grouping sets ((m.book), ())
-    having count(*) > 0
+    group by grouping sets ((m.book), ()) having count(*) > 0
 ),
 judged as (
     select o.*, eve.day, t.base_currency, v.amount as var_amount
