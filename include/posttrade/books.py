@@ -49,10 +49,12 @@ def build_books(steps: StepSequence, closed_date: dt.date) -> list[dt.date]:
         if date == closed_date:
             own_flows = flows
         if date <= closed_date:
-            steps.run("build_marks", "note_changes")
+            steps.run("build_marks")
+        if date < closed_date:
+            steps.run("note_changes")
         date = _find_next_date(steps, closed_date, date)
     steps.parameters["business_date"] = closed_date
-    steps.run("freeze_marks")
+    steps.run("freeze_marks", "note_changes")
     steps.counts["build_flows"] = own_flows
     dates.remove(closed_date)
     return dates

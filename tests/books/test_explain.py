@@ -210,3 +210,19 @@ def test_accounting_is_compared_by_book(desk: Desk) -> None:
     row = only(desk.rows("select * from report.accounting_by_book where business_date = %s", MON))
     assert (row["trade_count"], row["booked_count"]) == (3, 2)
     assert (row["own_amount"], row["accounting_amount"], row["delta_amount"]) == (98, 96, -2)
+
+
+def test_a_mark_that_is_told_otherwise_makes_later_packs_out_of_date(desk: Desk) -> None:
+    desk.set_method("FIFO")
+    desk.mark(MON, 10)
+    desk.book("1", MON, "BUY", 100, 10)
+    desk.close(MON, TUE)
+    changes = "select count(*) from books.flow_changes where business_date = %s"
+    desk.close(MON)
+    assert only(desk.rows(changes, MON))["count"] == 1
+    desk.mark(MON, 11)
+    # what was told stays told until the date is closed again
+    assert only(desk.positions(MON))["market_value_amount"] == 1000
+    desk.close(MON)
+    assert only(desk.positions(MON))["market_value_amount"] == 1100
+    assert only(desk.rows(changes, MON))["count"] == 2

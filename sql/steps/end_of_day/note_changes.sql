@@ -1,6 +1,6 @@
--- purpose: note that the date closes with other positions than its last close told: the packs of
---          all later dates open with them. Marks and rates alone are the date's own affair.
--- reads: books.closing_positions, books.updates
+-- purpose: note that the date closes with other positions, marks or rates than its last close told:
+--          the packs of all later dates open with them.
+-- reads: books.closing_positions, books.close_marks, books.close_rates, books.updates
 -- writes: books.flow_changes
 -- rerun: append once for each update
 -- parameters: business_date, run_id, update_id
@@ -19,6 +19,16 @@ where exists (
           ),
           0
       )
+)
+or exists (
+    select
+    from books.close_marks
+    where business_date = %(business_date)s and update_id = %(update_id)s
+)
+or exists (
+    select
+    from books.close_rates
+    where business_date = %(business_date)s and update_id = %(update_id)s
 )
 on conflict (business_date, update_id) do nothing;
 
