@@ -97,6 +97,8 @@ def count_control_totals(dsn: str, business_date: dt.date, *, run_id: str) -> St
 
 def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> None:
     """Make the figures of a date anew, from the comparison on; for whoever finds late records."""
+    from posttrade.compliance.ranking import rank_trades  # brings pandas: takes seconds
+
     for step in (
         reconcile_day,
         build_positions,
@@ -104,6 +106,7 @@ def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> No
         check_compliance,
         charge_fees,
         measure_risk,
+        rank_trades,
     ):
         step(dsn, business_date, run_id=run_id)
 
