@@ -2549,6 +2549,16 @@ $$;
 
 COMMENT ON FUNCTION settlement.round_to_minor_unit(p_amount numeric, p_digits smallint) IS 'Half up, away from zero: numeric, never binary.';
 
+CREATE FUNCTION settlement.stages() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select array[
+        'FAILING', 'PENDING', 'PARTIALLY_SETTLED', 'INSTRUCTED', 'MATCHED', 'SETTLED', 'CANCELLED'
+    ]
+$$;
+
+COMMENT ON FUNCTION settlement.stages() IS 'The least advanced first: of several parts or legs it decides. A cancelled one counts last.';
+
 CREATE FUNCTION trade.business_terms(p_record jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -7159,7 +7169,8 @@ CREATE VIEW settlement.instruction_states AS
     COALESCE(e.act_id, i.act_id) AS last_act_id,
     e.effective_on AS last_effective_on,
     COALESCE(s.quantity, (0)::numeric) AS settled_quantity,
-    COALESCE(s.amount, (0)::numeric) AS settled_amount
+    COALESCE(s.amount, (0)::numeric) AS settled_amount,
+    e.net_instruction_id
    FROM ((settlement.instructions i
      LEFT JOIN settlement.events e ON (((e.settlement_date = i.settlement_date) AND (e.instruction_id = i.instruction_id) AND (NOT (EXISTS ( SELECT
            FROM settlement.events later
@@ -7182,7 +7193,7 @@ CREATE VIEW settlement.instruction_states AS
           WHERE ((e.sequence > 1) AND (a.settlement_date = e.settlement_date) AND (a.instruction_id = e.instruction_id))
          HAVING (e.sequence > 1)) s ON (true));
 
-COMMENT ON VIEW settlement.instruction_states IS 'Each instruction where it stands now: state, last event, and what of it has settled (without signs; amount as it is paid). Ask by settlement_date.';
+COMMENT ON VIEW settlement.instruction_states IS 'Each instruction where it stands now: state, last event, and what of it has settled (without signs; amount as it is paid). What is netted is SETTLED here as soon as the legs of net_instruction_id stand for it; where those are, settlement.net_states says. Ask by settlement_date.';
 
 CREATE VIEW settlement.ledger_entries AS
  SELECT e.settlement_date,
@@ -7263,11 +7274,63 @@ CREATE VIEW settlement.net_legs AS
     i.state,
     i.last_sequence,
     i.settled_quantity,
-    i.settled_amount
+    i.settled_amount,
+    i.last_effective_on,
+    i.net_instruction_id AS carried_to
    FROM (settlement.net_instructions n
      JOIN settlement.instruction_states i ON (((i.settlement_date = n.settlement_date) AND (i.subject_id = (n.net_instruction_id)::text) AND (i.purpose = ANY (ARRAY['NET'::text, 'MARK'::text])))));
 
-COMMENT ON VIEW settlement.net_legs IS 'What each net delivers and pays, and where it stands; what was netted anew is CANCELLED. MARK: the mark to market of what was due before. Ask by netted_on.';
+COMMENT ON VIEW settlement.net_legs IS 'What each net delivers and pays, and where it stands; what was netted anew is CANCELLED. MARK: the mark to market of what was due before. carried_to: the later net that took up what stayed open of it. Ask by netted_on.';
+
+CREATE VIEW settlement.net_states AS
+ WITH RECURSIVE positions AS MATERIALIZED (
+         SELECT net_legs.net_instruction_id,
+            net_legs.house_account_id,
+            net_legs.counterparty_account_id,
+            net_legs.symbol,
+            net_legs.currency,
+            min(array_position(settlement.stages(), net_legs.state)) AS stage,
+            max(net_legs.last_effective_on) AS last_effective_on,
+            max(net_legs.carried_to) AS carried_to
+           FROM settlement.net_legs
+          WHERE ((net_legs.purpose = 'NET'::text) AND (net_legs.state <> 'CANCELLED'::text))
+          GROUP BY net_legs.net_instruction_id, net_legs.house_account_id, net_legs.counterparty_account_id, net_legs.symbol, net_legs.currency
+        ), followed AS (
+         SELECT positions.net_instruction_id,
+            positions.house_account_id,
+            positions.counterparty_account_id,
+            positions.symbol,
+            positions.currency,
+            positions.stage,
+            positions.last_effective_on,
+            positions.carried_to
+           FROM positions
+        UNION ALL
+         SELECT f.net_instruction_id,
+            f.house_account_id,
+            f.counterparty_account_id,
+            f.symbol,
+            f.currency,
+            COALESCE(p.stage, m.stage, array_position(settlement.stages(), 'SETTLED'::text)) AS "coalesce",
+            COALESCE(p.last_effective_on, m.last_effective_on, f.last_effective_on) AS "coalesce",
+            COALESCE(p.carried_to, m.carried_to) AS "coalesce"
+           FROM ((followed f
+             LEFT JOIN positions p ON ((((p.net_instruction_id = f.carried_to) AND (p.house_account_id = f.house_account_id) AND (p.counterparty_account_id = f.counterparty_account_id) AND (p.symbol = f.symbol)) AND (p.currency = f.currency))))
+             LEFT JOIN positions m ON ((((m.net_instruction_id = f.carried_to) AND (m.house_account_id = f.house_account_id) AND (m.counterparty_account_id = f.counterparty_account_id)) AND (m.currency = f.currency) AND (m.symbol IS NULL))))
+          WHERE (f.carried_to IS NOT NULL)
+        )
+ SELECT net_instruction_id,
+    house_account_id,
+    counterparty_account_id,
+    symbol,
+    currency,
+    stage,
+    (settlement.stages())[stage] AS state,
+    last_effective_on
+   FROM followed
+  WHERE (carried_to IS NULL);
+
+COMMENT ON VIEW settlement.net_states IS 'Where the legs of each net stand between two accounts, by instrument (null: the money alone) and currency; a leg that a later net took up stands where that net''s stands. All nets: they are few. stage: the place of state in settlement.stages.';
 
 CREATE TABLE settlement.netted_dates (
     net_instruction_id bigint NOT NULL,
@@ -7657,16 +7720,49 @@ CREATE TABLE settlement.touched_trades (
 COMMENT ON TABLE settlement.touched_trades IS 'Trades that a reconciliation looked at and whose instructions have not been looked at since. Written with the matches, emptied with the instructions.';
 
 CREATE VIEW settlement.trade_states AS
- WITH instructed AS (
+ WITH net_states AS MATERIALIZED (
+         SELECT net_states.net_instruction_id,
+            net_states.house_account_id,
+            net_states.counterparty_account_id,
+            net_states.symbol,
+            net_states.currency,
+            net_states.stage,
+            net_states.state,
+            net_states.last_effective_on
+           FROM settlement.net_states
+        ), due AS (
          SELECT s.business_date,
             s.subject_id AS trade_id,
             s.subject_version AS version,
-            (array_agg(s.state ORDER BY (array_position(ARRAY['FAILING'::text, 'PENDING'::text, 'PARTIALLY_SETTLED'::text, 'INSTRUCTED'::text, 'MATCHED'::text, 'SETTLED'::text, 'CANCELLED'::text], s.state))))[1] AS state,
-            min(s.settlement_date) AS settlement_date,
-            max(s.last_effective_on) FILTER (WHERE (s.state = 'SETTLED'::text)) AS settled_on
-           FROM settlement.instruction_states s
+            s.settlement_date,
+                CASE
+                    WHEN (s.net_instruction_id IS NULL) THEN array_position(settlement.stages(), s.state)
+                    ELSE COALESCE(LEAST(asset.stage,
+                    CASE
+                        WHEN ((n.method <> 'CENTRAL'::text) OR (asset.stage IS NULL)) THEN paid.stage
+                        ELSE NULL::integer
+                    END, delivered.stage), array_position(settlement.stages(), 'SETTLED'::text))
+                END AS stage,
+            COALESCE(GREATEST(asset.last_effective_on,
+                CASE
+                    WHEN ((n.method <> 'CENTRAL'::text) OR (asset.stage IS NULL)) THEN paid.last_effective_on
+                    ELSE NULL::date
+                END, delivered.last_effective_on), s.last_effective_on) AS last_effective_on
+           FROM ((((settlement.instruction_states s
+             LEFT JOIN settlement.net_instructions n ON ((n.net_instruction_id = s.net_instruction_id)))
+             LEFT JOIN net_states asset ON (((asset.net_instruction_id = n.net_instruction_id) AND (asset.house_account_id = s.house_account_id) AND (asset.counterparty_account_id = COALESCE(n.centre_account_id, s.counterparty_account_id)) AND (asset.symbol = s.symbol) AND (asset.currency = s.currency))))
+             LEFT JOIN net_states paid ON (((paid.net_instruction_id = n.net_instruction_id) AND (paid.house_account_id = s.house_account_id) AND (paid.counterparty_account_id = COALESCE(n.centre_account_id, s.counterparty_account_id)) AND (paid.symbol IS NULL) AND (paid.currency = s.currency))))
+             LEFT JOIN net_states delivered ON (((delivered.net_instruction_id = n.net_instruction_id) AND (delivered.house_account_id = s.house_account_id) AND (delivered.counterparty_account_id = COALESCE(n.centre_account_id, s.counterparty_account_id)) AND (delivered.symbol IS NULL) AND (delivered.currency = s.delivered_currency))))
           WHERE (s.purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text]))
-          GROUP BY s.business_date, s.subject_id, s.subject_version
+        ), instructed AS (
+         SELECT due.business_date,
+            due.trade_id,
+            due.version,
+            (settlement.stages())[min(due.stage)] AS state,
+            min(due.settlement_date) AS settlement_date,
+            max(due.last_effective_on) FILTER (WHERE ((settlement.stages())[due.stage] = 'SETTLED'::text)) AS settled_on
+           FROM due
+          GROUP BY due.business_date, due.trade_id, due.version
         ), placed AS (
          SELECT t.business_date,
             t.trade_id,
@@ -7723,7 +7819,7 @@ CREATE VIEW settlement.trade_states AS
    FROM (placed p
      LEFT JOIN reference.life_cycle_states l ON ((l.state = p.state)));
 
-COMMENT ON VIEW settlement.trade_states IS 'Each trade of a date with the state of its life (its current version''s) and its operational status. A break of the reconciliation comes before what its instruction says, even a settled one: someone has to act. Ask by business_date.';
+COMMENT ON VIEW settlement.trade_states IS 'Each trade of a date with the state of its life (its current version''s) and its operational status. A break of the reconciliation comes before what its instruction says, even a settled one: someone has to act. A trade that is netted stands where our legs of its net stand that carry its instrument and currencies; what another member settles with a netting centre is not ours. Ask by business_date.';
 
 CREATE VIEW settlement.unequal_nets AS
  WITH gross AS (

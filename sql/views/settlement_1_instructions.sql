@@ -74,7 +74,8 @@ select
     coalesce(e.act_id, i.act_id) as last_act_id,
     e.effective_on as last_effective_on,
     coalesce(s.quantity, 0) as settled_quantity,
-    coalesce(s.amount, 0) as settled_amount
+    coalesce(s.amount, 0) as settled_amount,
+    e.net_instruction_id
 from settlement.instructions as i
 left join settlement.events as e
     on e.settlement_date = i.settlement_date
@@ -102,7 +103,9 @@ left join lateral (
 ) as s on true;
 comment on view settlement.instruction_states is
     'Each instruction where it stands now: state, last event, and what of it has settled (without '
-    'signs; amount as it is paid). Ask by settlement_date.';
+    'signs; amount as it is paid). What is netted is SETTLED here as soon as the legs of '
+    'net_instruction_id stand for it; where those are, settlement.net_states says. Ask by '
+    'settlement_date.';
 
 create or replace view settlement.instruction_events as
 select

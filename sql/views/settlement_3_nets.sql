@@ -77,7 +77,9 @@ select
     i.state,
     i.last_sequence,
     i.settled_quantity,
-    i.settled_amount
+    i.settled_amount,
+    i.last_effective_on,
+    i.net_instruction_id as carried_to
 from settlement.net_instructions as n
 join settlement.instruction_states as i
     on i.settlement_date = n.settlement_date
@@ -85,7 +87,66 @@ join settlement.instruction_states as i
     and i.purpose in ('NET', 'MARK');
 comment on view settlement.net_legs is
     'What each net delivers and pays, and where it stands; what was netted anew is CANCELLED. MARK: '
-    'the mark to market of what was due before. Ask by netted_on.';
+    'the mark to market of what was due before. carried_to: the later net that took up what stayed '
+    'open of it. Ask by netted_on.';
+
+create or replace view settlement.net_states as
+with recursive positions as materialized (
+    select
+        net_instruction_id,
+        house_account_id,
+        counterparty_account_id,
+        symbol,
+        currency,
+        min(array_position(settlement.stages(), state)) as stage,
+        max(last_effective_on) as last_effective_on,
+        max(carried_to) as carried_to
+    from settlement.net_legs
+    where purpose = 'NET'
+      and state <> 'CANCELLED'
+    group by 1, 2, 3, 4, 5
+),
+followed as (
+    select *
+    from positions
+    union all
+    select
+        f.net_instruction_id,
+        f.house_account_id,
+        f.counterparty_account_id,
+        f.symbol,
+        f.currency,
+        -- where neither is left, the later net is even
+        coalesce(p.stage, m.stage, array_position(settlement.stages(), 'SETTLED')),
+        coalesce(p.last_effective_on, m.last_effective_on, f.last_effective_on),
+        coalesce(p.carried_to, m.carried_to)
+    from followed as f
+    left join positions as p
+        on (p.net_instruction_id, p.house_account_id, p.counterparty_account_id, p.symbol)
+        = (f.carried_to, f.house_account_id, f.counterparty_account_id, f.symbol)
+        and p.currency = f.currency
+    left join positions as m
+        on (m.net_instruction_id, m.house_account_id, m.counterparty_account_id)
+        = (f.carried_to, f.house_account_id, f.counterparty_account_id)
+        and m.currency = f.currency
+        and m.symbol is null
+    where f.carried_to is not null
+)
+select
+    net_instruction_id,
+    house_account_id,
+    counterparty_account_id,
+    symbol,
+    currency,
+    stage,
+    (settlement.stages())[stage] as state,
+    last_effective_on
+from followed
+where carried_to is null;
+comment on view settlement.net_states is
+    'Where the legs of each net stand between two accounts, by instrument (null: the money alone) '
+    'and currency; a leg that a later net took up stands where that net''s stands. All nets: they '
+    'are few. stage: the place of state in settlement.stages.';
 
 create or replace view settlement.unequal_nets as
 with gross as (
