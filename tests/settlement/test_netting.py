@@ -219,7 +219,7 @@ def test_a_netted_trade_stands_where_our_legs_stand(desk: Desk) -> None:
     book(desk, "T5", "SELL", 10, "11", settlement_date=NEXT_DAY + DAY)
     desk.follow()
     assert desk.net(NEXT_DAY + DAY) == (2, 2)
-    assert dict((row[0], row[1]) for row in desk.rows(STATES)) == {
+    assert {row[0]: row[1] for row in desk.rows(STATES)} == {
         "T1": "INSTRUCTED",
         "T2": "INSTRUCTED",
         "T3": "SETTLED",
