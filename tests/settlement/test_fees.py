@@ -1,4 +1,8 @@
-"""What trades cost: published examples, restatements, breaks and payments."""
+"""What trades cost: published rates and examples, restatements, breaks and payments.
+
+Rates and rules are published by those whom the tests name. A test says so where its trade is a
+published example too; all other trades and sums are ours.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +83,11 @@ def traded_on(desk: Desk) -> Any:
         ("2021-06-02", 60_000, "1", "0.31", "5.95"),
         ("2023-06-02", 1_000, "100", "0.80", "0.15"),
         ("2025-06-03", 1_000, "100", "0.00", "0.17"),
-        ("2026-10-15", 1_000, "100", "2.06", "0.20"),
-        ("2026-10-15", 100_000, "1", "2.06", "9.79"),
+        ("2026-09-15", 1_000, "100", "2.06", "0.20"),
+        ("2026-09-15", 100_000, "1", "2.06", "9.79"),
+        ("2026-10-01", 100_000, "1", "2.06", "9.79"),  # traded on 30 September
+        ("2026-10-02", 100_000, "1", "2.06", "0.00"),
+        ("2026-10-15", 1_000, "100", "2.06", "0.00"),
     ],
 )
 def test_us_fees_on_sales(
@@ -94,10 +101,12 @@ def test_us_fees_on_sales(
 ) -> None:
     """Sales by the rates of the day, rounded up to the cent, the TAF with its cap.
 
-    One share sold at 150 USD in 2021 costs 0.01 and 0.01 (help.heygotrade.com, "SEC & FINRA TAF
-    fees"); 50,000 shares and more cost 5.95 of TAF (FINRA, Trading Activity Fee rule flow; 0.000119
-    a share). Rates: SEC fee rate advisories (5.10, 8.00, 0.00, 20.60 per million), FINRA's fee
-    increase schedule of SR-FINRA-2020-032 and SR-FINRA-2024-019 (Schedule A, section 1).
+    A published example is the one share sold at 150 USD, which costs 0.01 and 0.01
+    (help.heygotrade.com, "SEC & FINRA TAF fees"); so is the cap of 5.95 from 50,000 shares on
+    (FINRA, Trading Activity Fee rule flow; 0.000119 a share). The other trades are ours, at
+    published rates: SEC fee rate advisories (5.10, 8.00, 0.00, 20.60 per million), FINRA's fee
+    increase schedule of SR-FINRA-2020-032 and SR-FINRA-2024-019 (Schedule A, section 1), and
+    nothing from 1 October to 31 December 2026 (SR-FINRA-2026-021).
     """
     terms = traded_on(dt.date.fromisoformat(settles) - dt.timedelta(days=1))
     desk.book("S", side="SELL", quantity=Decimal(quantity), price=Decimal(price), **terms)
@@ -123,7 +132,7 @@ def test_section_31_counts_the_settlement_date(
     """The charge date is the settlement date (17 CFR 240.31(a)(3)), not the trade's.
 
     $13.00 per million for charge dates from 22 May 2018 (SEC Fee Rate Advisory #3 for Fiscal Year
-    2018), $20.60 from 4 April 2026 (FR Doc 2026-04233), nothing until then.
+    2018), $20.60 from 4 April 2026 (FR Doc 2026-04233), nothing until then. The trades are ours.
     """
     terms = traded_on(dt.date.fromisoformat(traded))
     terms["settlement_date"] = dt.date.fromisoformat(settles)
@@ -135,7 +144,8 @@ def test_section_31_counts_the_settlement_date(
 def test_indian_charges_on_one_crore(desk: Desk) -> None:
     """Delivery of one crore of rupees: STT 10,000, stamp duty 1,500 for the buyer, SEBI fee 10.
 
-    help.tradesmartonline.in, "Statutory charges levied". NSE takes 2.97 per lakh (NSE circular in
+    So far a published example (help.tradesmartonline.in, "Statutory charges levied"); brokerage,
+    clearing and what follows from them are ours. NSE takes 2.97 per lakh (NSE circular in
     force from 1 October 2024), and GST is 18 % of brokerage, exchange and SEBI fee (BSE notice
     20221031-4): 18 % of 1,000 + 297 + 10.
     """
@@ -158,7 +168,8 @@ def test_indian_charges_on_one_crore(desk: Desk) -> None:
 def test_stt_is_in_whole_rupees(desk: Desk) -> None:
     """100 SBI at 985: 98.50 is 99 rupees; at 984 and below 98.40 is 98.
 
-    Half a rupee and more counts as one (valuebroking.com, "How is STT calculated").
+    Half a rupee and more counts as one (valuebroking.com, "How is STT calculated"; Geojit's and
+    Tradejini's help pages); the trades are ours.
     """
     for trade_id, price in (("T1", 985), ("T2", 984)):
         desk.book(
@@ -294,7 +305,7 @@ def test_what_is_owed_is_paid_with_the_trade_and_restated(desk: Desk) -> None:
     desk.settle()
     assert desk.rows(
         "select payee, payer, amount from settlement.postings where quantity is null order by 1"
-    ) == [("FINRA", "EQ-PRIME", Decimal("0.40")), ("SEC", "EQ-PRIME", Decimal("4.12"))]
+    ) == [("SEC", "EQ-PRIME", Decimal("4.12"))]
     desk.book("T2", version=2, status="CANCELLED", **sale)
     desk.close()
     charge(desk)
@@ -304,7 +315,7 @@ def test_what_is_owed_is_paid_with_the_trade_and_restated(desk: Desk) -> None:
         name: sum(amount for (account, _), amount in desk.balances().items() if account == name)
         for name in ("FINRA", "SEC")
     }
-    assert owed == {"FINRA": Decimal("0.20"), "SEC": Decimal("2.06")}
+    assert owed == {"FINRA": 0, "SEC": Decimal("2.06")}
     check_ledger(desk.dsn, NEXT_DAY, run_id="test", connection=desk.connection)
 
 

@@ -1,4 +1,7 @@
-"""What is due between the same parties settles as one difference, and nobody gets less by it."""
+"""What is due between the same parties settles as one difference, and nobody gets less by it.
+
+The rules are published by those whom the tests name; trades, prices and sums are ours.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Any sequence of trades, corrections, cancellations, fails and nets: every sum stays zero, and
-once all has settled each account holds what it would hold had nothing been netted.
+once all has settled each account holds what it would hold had nothing been netted. The figures are
+ours.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What fails cost: worked examples, corrections, and who owes whom at the end of the month."""
+"""What fails cost: days and their rates, corrections, and who owes whom at the end of the month.
+
+The rules and rates are published by those whom the tests name; quantities, prices and sums are
+ours: none of them is a published example.
+"""
 
 from __future__ import annotations
 
@@ -143,13 +147,32 @@ def test_every_business_day_costs_by_its_own_price_and_open_quantity(short: Desk
 
 def test_lack_of_cash_costs_the_overnight_rate(short: Desk) -> None:
     """Annex, row 8: the central bank's official rate for overnight credit. The ECB's marginal
-    lending facility stands at 2.40 % since 11 June 2025: 150,000 x 2.40 % / 360 = 10.00.
+    lending facility stood at 2.90 % from 16 September 2026: 150,000 x 2.90 % / 360 = 12.083.
     """
     short.give("EUR", "0", kind="CASH")
     fail(short, "T1", side="BUY")
     short.settle(DUE)
     charge(short, DUE)
-    assert charged(short) == [(DUE, "HOUSE", "lack_of_cash", Decimal("10.00"))]
+    assert charged(short) == [(DUE, "HOUSE", "lack_of_cash", Decimal("12.08"))]
+
+
+def test_a_rate_is_known_until_a_day(short: Desk) -> None:
+    """From then on nothing is reckoned with it; once a row says what it is, the penalty is."""
+    short.connection.execute(
+        "update reference.overnight_rates set effective_until = %s"
+        " where currency = 'EUR' and effective_from = '2026-09-16'",
+        (DUE,),
+    )
+    fail(short, "T1", "counterparty_lacks_cash")
+    short.settle(DUE)
+    charge(short, DUE)
+    assert charged(short) == [(DUE, "COUNTERPARTY", "lack_of_cash", None)]
+    assert short.rows("select lacking from settlement.penalties") == [("overnight_rate",)]
+    short.connection.execute(
+        "insert into reference.overnight_rates values ('EUR', %s, 2.4, 'test')", (DUE,)
+    )
+    charge(short, DUE)
+    assert charged(short) == [(DUE, "COUNTERPARTY", "lack_of_cash", Decimal("10.00"))]
 
 
 def test_a_negative_overnight_rate_costs_nothing(short: Desk) -> None:

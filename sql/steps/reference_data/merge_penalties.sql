@@ -42,12 +42,12 @@ when not matched by source then delete;
 
 merge into reference.overnight_rates as t
 using loaded_overnight_rates as s on (t.currency, t.effective_from) = (s.currency, s.effective_from)
-when matched and (t.rate_percent, t.source)
-    is distinct from (s.rate_percent, s.source)
-    then update set (rate_percent, source, recorded_at)
-        = (s.rate_percent, s.source, now())
-when not matched then insert (currency, effective_from, rate_percent, source)
-    values (s.currency, s.effective_from, s.rate_percent, s.source)
+when matched and (t.effective_until, t.rate_percent, t.source)
+    is distinct from (s.effective_until, s.rate_percent, s.source)
+    then update set (effective_until, rate_percent, source, recorded_at)
+        = (s.effective_until, s.rate_percent, s.source, now())
+when not matched then insert (currency, effective_from, effective_until, rate_percent, source)
+    values (s.currency, s.effective_from, s.effective_until, s.rate_percent, s.source)
 when not matched by source then delete;
 
 merge into reference.penalty_terms as t

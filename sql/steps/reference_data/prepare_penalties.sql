@@ -26,7 +26,7 @@ from reference.penalty_scopes
 with no data;
 
 create temporary table loaded_overnight_rates on commit drop as
-select currency, effective_from, rate_percent, source
+select currency, effective_from, effective_until, rate_percent, source
 from reference.overnight_rates
 with no data;
 

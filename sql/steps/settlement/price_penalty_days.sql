@@ -60,7 +60,8 @@ left join lateral (
 ) as r on true
 left join marks as m on (m.as_of_date, m.symbol) = (s.as_of_date, s.symbol)
 left join lateral (
-    select n.rate_percent
+    select case when n.effective_until <= s.as_of_date then null else n.rate_percent end
+        as rate_percent
     from reference.overnight_rates as n
     where n.currency = s.currency and n.effective_from <= s.as_of_date
     order by n.effective_from desc
