@@ -5245,10 +5245,14 @@ CREATE TABLE reference.overnight_rates (
     effective_from date NOT NULL,
     rate_percent numeric NOT NULL,
     source text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    effective_until date,
+    CONSTRAINT overnight_rates_span CHECK ((effective_until > effective_from))
 );
 
 COMMENT ON TABLE reference.overnight_rates IS 'The official rate of a currency''s central bank for overnight credit, percent a year.';
+
+COMMENT ON COLUMN reference.overnight_rates.effective_until IS 'The first day for which the rate is not known; null: until the currency''s next row.';
 
 CREATE TABLE reference.partial_settlement_rules (
     counterparty_id text NOT NULL,
