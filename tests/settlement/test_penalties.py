@@ -147,13 +147,15 @@ def test_every_business_day_costs_by_its_own_price_and_open_quantity(short: Desk
 
 def test_lack_of_cash_costs_the_overnight_rate(short: Desk) -> None:
     """Annex, row 8: the central bank's official rate for overnight credit. The ECB's marginal
-    lending facility stood at 2.90 % from 16 September 2026: 150,000 x 2.90 % / 360 = 12.083.
+    lending facility stood at 2.90 % from 16 September 2026. Article 3(2): of the reference price,
+    and not of what is to be paid, for a lack of cash too: 1,000 x 160 x 2.90 % / 360 = 12.889.
     """
+    mark(short, "SAP.DE", DUE, "160")
     short.give("EUR", "0", kind="CASH")
     fail(short, "T1", side="BUY")
     short.settle(DUE)
     charge(short, DUE)
-    assert charged(short) == [(DUE, "HOUSE", "lack_of_cash", Decimal("12.08"))]
+    assert charged(short) == [(DUE, "HOUSE", "lack_of_cash", Decimal("12.89"))]
 
 
 def test_a_rate_is_known_until_a_day(short: Desk) -> None:
@@ -163,6 +165,7 @@ def test_a_rate_is_known_until_a_day(short: Desk) -> None:
         " where currency = 'EUR' and effective_from = '2026-09-16'",
         (DUE,),
     )
+    mark(short, "SAP.DE", DUE, "150")
     fail(short, "T1", "counterparty_lacks_cash")
     short.settle(DUE)
     charge(short, DUE)
@@ -180,6 +183,7 @@ def test_a_negative_overnight_rate_costs_nothing(short: Desk) -> None:
     short.connection.execute(
         "insert into reference.overnight_rates values ('EUR', '2026-10-01', -0.5, 'test')"
     )
+    mark(short, "SAP.DE", DUE, "150")
     fail(short, "T1", "counterparty_lacks_cash")
     short.settle(DUE)
     charge(short, DUE)
