@@ -128,4 +128,8 @@ def test_what_is_netted_comes_to_what_is_gross(settlement_dsn: str, acts: list[A
         oracle.follow()
         run_cycle(desk, oracle, last_day, Decimal(20), None)
         assert desk.balances() == oracle.balances()
+        assert not desk.rows(
+            "select trade_id, state from settlement.trade_states"
+            " where outcome = 'matched' and state <> 'SETTLED'"
+        )
         connection.rollback()
