@@ -15,7 +15,8 @@ import typer
 from markupsafe import Markup
 
 from bench import bars, harness
-from posttrade.charts import Bar, Chart, Course, draw_bars, draw_courses, render_svg
+from posttrade.charts import Bar, Chart, draw_bars, render_svg
+from posttrade.course_charts import Course, draw_courses
 
 TEMPLATE = "page.html.j2"
 PAGE = "benchmarks.html"

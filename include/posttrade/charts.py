@@ -8,7 +8,6 @@ each bar carries its value, so that nothing is told by colour alone.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import html
 import re
 from collections.abc import Sequence
@@ -25,7 +24,6 @@ WIDTH = 680  # labels included
 NARROW_WIDTH = 400  # two charts beside each other
 BAR_STEP = 22
 COLUMN_HEIGHT = 120
-COURSE_HEIGHT = 190
 LABEL_LENGTH_MAX = 34
 HEADROOM = 1.22  # room for the value texts above the highest column
 TEXT_PX = 6.4  # width of a character, on the safe side
@@ -42,24 +40,6 @@ class Bar:
     value: Decimal
     text: str
     is_marked: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Day:
-    """One day of a history: what it brought, and the loss that was not to be exceeded."""
-
-    date: dt.date
-    limit: Decimal
-    value: Decimal | None
-    is_marked: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Course:
-    """One line of a chart over two measured quantities, both drawn by their magnitude."""
-
-    label: str
-    points: Sequence[tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,10 +65,10 @@ def draw_bars(
             "text": bar.text,
             "tone": NEGATIVE if bar.value < 0 or bar.is_marked else PRIMARY,
         }
-        for label, bar in zip(_tell_apart(bars), bars, strict=True)
+        for label, bar in zip(tell_apart(bars), bars, strict=True)
     ]
     domain = _fit_domain(
-        bars, width - TEXT_PX * max((len(label) for label in _tell_apart(bars)), default=0)
+        bars, width - TEXT_PX * max((len(label) for label in tell_apart(bars)), default=0)
     )
     base = alt.Chart(alt.InlineData(values=records)).encode(
         y=alt.Y(
@@ -114,7 +94,7 @@ def draw_bars(
     ]
     chart = alt.layer(*layers).properties(width=width, height=alt.Step(BAR_STEP))
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
-    return Chart(name, title, description, _finish(chart))
+    return Chart(name, title, description, finish_chart(chart))
 
 
 def draw_columns(
@@ -125,7 +105,7 @@ def draw_columns(
 
     records = [
         {"label": label, "value": float(bar.value), "text": bar.text}
-        for label, bar in zip(_tell_apart(bars), bars, strict=True)
+        for label, bar in zip(tell_apart(bars), bars, strict=True)
     ]
     largest = max((float(bar.value) for bar in bars), default=0.0) or 1.0
     base = alt.Chart(alt.InlineData(values=records)).encode(
@@ -143,73 +123,7 @@ def draw_columns(
     ]
     chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
     description = f"{title}, in {unit}: " + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
-    return Chart(name, title, description, _finish(chart))
-
-
-def draw_history(
-    name: str, title: str, days: Sequence[Day], *, unit: str, width: int = WIDTH
-) -> Chart:
-    """What each day brought, as bars, against the loss that was not to be exceeded, as a line."""
-    import altair as alt  # as above
-
-    records = [
-        {
-            "day": f"{day.date:%d %b %y}",
-            "floor": float(-day.limit),
-            "value": None if day.value is None else float(day.value),
-            "tone": NEGATIVE if day.is_marked else MUTED,
-        }
-        for day in days
-    ]
-    base = alt.Chart(alt.InlineData(values=records)).encode(
-        x=alt.X("day:O", title=None, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
-    )
-    layers = [
-        base.mark_bar(width=4).encode(
-            y=alt.Y("value:Q", title=unit, axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("tone:N", scale=None),
-        ),
-        base.mark_line(color=PRIMARY, interpolate="step", point=len(days) == 1).encode(y="floor:Q"),
-    ]
-    chart = alt.layer(*layers).properties(width=width, height=COLUMN_HEIGHT)
-    marked = [f"{day.date}" for day in days if day.is_marked]
-    description = f"{title}, in {unit}, {len(days)} days; exceeded: {', '.join(marked) or 'never'}"
-    return Chart(name, title, description, _finish(chart))
-
-
-def draw_courses(
-    name: str, title: str, courses: Sequence[Course], *, x_title: str, y_title: str
-) -> Chart:
-    """Lines through measured points; both axes are logarithmic, so that a power law is straight."""
-    import altair as alt  # as above
-
-    records = [
-        {"course": course.label, "x": x, "y": y, "place": place}
-        for place, course in enumerate(courses)
-        for x, y in course.points
-    ]
-    scale = alt.Scale(type="log", nice=True)
-    base = alt.Chart(alt.InlineData(values=records)).encode(
-        x=alt.X("x:Q", title=x_title, scale=scale, axis=alt.Axis(format="~s", tickCount=4)),
-        y=alt.Y("y:Q", title=y_title, scale=scale, axis=alt.Axis(format="~g", tickCount=4)),
-        color=alt.Color(
-            "course:N",
-            title=None,
-            sort=None,
-            scale=alt.Scale(range=[PRIMARY, MUTED, NEGATIVE]),
-            legend=alt.Legend(orient="top"),
-        ),
-        strokeDash=alt.StrokeDash("course:N", sort=None, legend=None),
-        shape=alt.Shape("course:N", sort=None, legend=None),
-    )
-    chart = alt.layer(base.mark_line(), base.mark_point(filled=True, size=45, opacity=1))
-    told = (
-        f"{course.label}: " + ", ".join(f"{x:,.0f} → {y:.3g}" for x, y in course.points)
-        for course in courses
-    )
-    description = f"{title}, {y_title} by {x_title}: {'; '.join(told)}"
-    drawn = chart.properties(width=NARROW_WIDTH, height=COURSE_HEIGHT)
-    return Chart(name, title, description, _finish(drawn))
+    return Chart(name, title, description, finish_chart(chart))
 
 
 def render_svg(chart: Chart) -> str:
@@ -261,7 +175,8 @@ def _number_ids(svg: str, name: str) -> str:
     return re.sub(r'(\bid="|url\(#)([^")]*)("|\))', rename, svg)
 
 
-def _tell_apart(bars: Sequence[Bar]) -> list[str]:
+def tell_apart(bars: Sequence[Bar]) -> list[str]:
+    """Labels of bars, each another one."""
     # equal labels would be drawn on top of each other
     labels: list[str] = []
     for bar in bars:
@@ -273,7 +188,8 @@ def _tell_apart(bars: Sequence[Bar]) -> list[str]:
     return labels
 
 
-def _finish(chart: Any) -> dict[str, Any]:
+def finish_chart(chart: Any) -> dict[str, Any]:
+    """The specification, in the type and colours of all charts."""
     configured = chart.properties(autosize={"type": "fit-x", "contains": "padding"}).configure(
         font=FONT,
         background="transparent",

@@ -64,30 +64,3 @@ group by p.business_date, p.base_currency, part.number, part.name;
 comment on view report.pnl_explain is
     'The waterfall of each close: parts 1 to 7 are the total. Positions without a rate are left out; '
     'report.book_pnl counts them.';
-
-create or replace view report.accounting_by_book as
-with booked as (
-    select distinct on (s.business_date, s.trade_id)
-        s.business_date, s.trade_id, s.pnl_impact, s.commission
-    from trade.pnl_snapshots as s
-    order by s.business_date, s.trade_id, s.version desc
-)
-select
-    d.business_date,
-    f.account,
-    f.strategy,
-    f.currency,
-    count(*) as trade_count,
-    count(b.trade_id) as booked_count,
-    coalesce(sum(f.price * f.quantity - b.commission), 0) as own_amount,
-    coalesce(sum(b.pnl_impact), 0) as accounting_amount,
-    coalesce(sum(b.pnl_impact - (f.price * f.quantity - b.commission)), 0) as delta_amount
-from control.closes as d
-cross join lateral books.fills_of(d.business_date) as f
-left join booked as b
-    on b.business_date = d.business_date
-    and b.trade_id = f.trade_id
-group by d.business_date, f.account, f.strategy, f.currency;
-comment on view report.accounting_by_book is
-    'What accounting booked for the trades of each book, against price x quantity - commission, which is '
-    'the rule of the feed, added up. Trades that accounting has not booked are in trade_count alone.';

@@ -207,7 +207,7 @@ def test_accounting_is_compared_by_book(desk: Desk) -> None:
             " 'pnl_snapshot', 0, 1, now())",
             (MON, number, booked),
         )
-    row = only(desk.rows("select * from report.accounting_by_book where business_date = %s", MON))
+    row = only(desk.rows("select * from books.accounting_by_book(%s)", MON))
     assert (row["trade_count"], row["booked_count"]) == (3, 2)
     assert (row["own_amount"], row["accounting_amount"], row["delta_amount"]) == (98, 96, -2)
 

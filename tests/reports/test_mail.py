@@ -89,7 +89,7 @@ def test_large_packs(
     assert [part.get_filename() for part in alone.iter_attachments()] == [page.name]
     text = alone.get_body(("plain",))
     assert text is not None
-    assert "Too large for a mail, not attached: breaks_20261112.csv" in text.get_content()
+    assert "Too large for a mail, not attached: affirmation_20261112.csv" in text.get_content()
 
 
 def test_a_quiet_day_is_mailed_too(

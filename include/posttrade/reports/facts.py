@@ -88,6 +88,8 @@ class Facts:
     books: list[Row]
     exposures: list[Row]
     listed_positions: list[Row]
+    pnl_explain: list[Row]
+    accounting: list[Row]
     counterparty_exposures: list[Row]
     concentration: list[Row]
     value_at_risk: list[Row]

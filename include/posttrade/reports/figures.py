@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars, draw_columns, render_svg
+from posttrade.course_charts import draw_waterfall
 from posttrade.reports.comparison import lay_out
 from posttrade.reports.facts import Facts, total
 from posttrade.reports.queries import Row
@@ -119,6 +120,15 @@ def choose_currencies(facts: Facts) -> list[str]:
 
 def _book_charts(facts: Facts) -> list[Chart]:
     charts = []
+    if facts.pnl_explain:
+        currency = facts.pnl_explain[0]["base_currency"]
+        bars = [
+            Bar(format_words(row["name"]), row["base_amount"].quantize(Decimal("0.01")),
+                format_amount(row["base_amount"].quantize(Decimal("0.01"))))
+            for row in facts.pnl_explain
+        ]  # fmt: skip
+        title = f"Where the P&L of the day comes from, {show_text(currency)}"
+        charts.append(draw_waterfall("pnl-explain", title, bars, unit=show_text(currency)))
     for number, currency in enumerate(choose_currencies(facts)):
         unit = minor_unit(currency)
         exposures = [row for row in facts.exposures if row["currency"] == currency]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from posttrade.charts import NARROW_WIDTH, Bar, Chart, Day, draw_bars, draw_history
+from posttrade.charts import NARROW_WIDTH, Bar, Chart, draw_bars
+from posttrade.course_charts import Day, draw_history
 from posttrade.reports.facts import Facts
 from posttrade.reports.typography import format_amount, format_words, minor_unit, show_text
 

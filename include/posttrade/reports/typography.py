@@ -23,7 +23,22 @@ MINOR_UNITS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }  # fmt: skip
 PLAIN_NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?", re.ASCII)
-CAPITALS = {"pnl": "P&L", "fx": "FX", "json": "JSON", "utf": "UTF", "isin": "ISIN", "nan": "NaN"}
+CAPITALS = {
+    "cat": "CAT",
+    "finra": "FINRA",
+    "fx": "FX",
+    "gst": "GST",
+    "isin": "ISIN",
+    "json": "JSON",
+    "nan": "NaN",
+    "pnl": "P&L",
+    "sebi": "SEBI",
+    "sec": "SEC",
+    "stt": "STT",
+    "taf": "TAF",
+    "trace": "TRACE",
+    "utf": "UTF",
+}
 # joiners that emoji and several scripts need; every other invisible character is spelled out
 HARMLESS_FORMAT_CHARACTERS = {"\u200c", "\u200d"}
 

@@ -10,6 +10,14 @@ select
     sum(day_pnl_amount) as day_pnl_amount,
     sum(fee_amount) as fee_amount,
     sum(day_pnl_after_fees_amount) as day_pnl_after_fees_amount,
+    sum(realised_amount) as realised_amount,
+    sum(unrealised_amount) as unrealised_amount,
+    sum(carry_amount) as carry_amount,
+    sum(correction_amount) as correction_amount,
+    sum(unexplained_amount) as unexplained_amount,
+    sum(total_amount) as total_amount,
+    coalesce(abs(sum(unexplained_amount * fx_rate)) > min(unexplained_limit), false)
+        as is_over_limit,
     sum(pnl_to_date_amount) as pnl_to_date_amount,
     count(*) filter (where day_pnl_amount is null) as unmarked_count
 from pack_positions
