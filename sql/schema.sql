@@ -67,6 +67,55 @@ CREATE TYPE settlement.fee_term AS (
 
 COMMENT ON TYPE settlement.fee_term IS 'A rate as settlement.charge works it out: factor, addend and unit are its rounding.';
 
+CREATE FUNCTION books.accounting_by_book(p_business_date date) RETURNS TABLE(account text, strategy text, currency text, trade_count bigint, booked_count bigint, own_amount numeric, accounting_amount numeric, delta_amount numeric)
+    LANGUAGE sql STABLE
+    AS $$
+    -- both sides are stacked and grouped, not joined: a join of a fresh date is planned without
+    -- knowing its size
+    with sides as (
+        select
+            f.trade_id, f.account, f.strategy, f.currency,
+            f.price * f.quantity as gross_amount,
+            null::numeric as pnl_impact,
+            null::numeric as commission
+        from books.fills_of(p_business_date) as f
+        union all
+        (
+            select distinct on (s.trade_id)
+                s.trade_id, null, null, null, null, s.pnl_impact, s.commission
+            from trade.pnl_snapshots as s
+            where s.business_date = p_business_date
+            order by s.trade_id, s.version desc
+        )
+    ),
+    trades as (
+        select
+            trade_id,
+            max(account) as account,
+            max(strategy) as strategy,
+            max(currency) as currency,
+            sum(gross_amount) as gross_amount,
+            sum(pnl_impact) as pnl_impact,
+            sum(commission) as commission
+        from sides
+        group by trade_id
+        having count(gross_amount) > 0
+    )
+    select
+        account,
+        strategy,
+        currency,
+        count(*),
+        count(pnl_impact),
+        coalesce(sum(gross_amount - commission), 0),
+        coalesce(sum(pnl_impact), 0),
+        coalesce(sum(pnl_impact - (gross_amount - commission)), 0)
+    from trades
+    group by account, strategy, currency
+$$;
+
+COMMENT ON FUNCTION books.accounting_by_book(p_business_date date) IS 'What accounting booked for the trades of each book, against price x quantity - commission, which is the rule of the feed, added up. Trades that accounting has not booked are in trade_count alone.';
+
 CREATE FUNCTION books.add_at_average(p_state numeric[], p_quantity numeric, p_amount numeric) RETURNS numeric[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -5539,31 +5588,6 @@ CREATE TABLE reference.wash_trade_policies (
 );
 
 COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
-
-CREATE VIEW report.accounting_by_book AS
- WITH booked AS (
-         SELECT DISTINCT ON (s.business_date, s.trade_id) s.business_date,
-            s.trade_id,
-            s.pnl_impact,
-            s.commission
-           FROM trade.pnl_snapshots s
-          ORDER BY s.business_date, s.trade_id, s.version DESC
-        )
- SELECT d.business_date,
-    f.account,
-    f.strategy,
-    f.currency,
-    count(*) AS trade_count,
-    count(b.trade_id) AS booked_count,
-    COALESCE(sum(((f.price * f.quantity) - b.commission)), (0)::numeric) AS own_amount,
-    COALESCE(sum(b.pnl_impact), (0)::numeric) AS accounting_amount,
-    COALESCE(sum((b.pnl_impact - ((f.price * f.quantity) - b.commission))), (0)::numeric) AS delta_amount
-   FROM ((control.closes d
-     CROSS JOIN LATERAL books.fills_of(d.business_date) f(trade_id, account, strategy, symbol, asset_class, currency, side, quantity, price, fee_amount, settlement_date, executed_at))
-     LEFT JOIN booked b ON (((b.business_date = d.business_date) AND (b.trade_id = f.trade_id))))
-  GROUP BY d.business_date, f.account, f.strategy, f.currency;
-
-COMMENT ON VIEW report.accounting_by_book IS 'What accounting booked for the trades of each book, against price x quantity - commission, which is the rule of the feed, added up. Trades that accounting has not booked are in trade_count alone.';
 
 CREATE VIEW settlement.affirmations AS
  SELECT e.business_date,
