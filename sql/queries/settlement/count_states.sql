@@ -1,9 +1,12 @@
 -- Instructions of a settlement date by where they stand, in the order of the life cycle; and what
 -- of earlier dates settled on it.
-select lower(state) as state, count(*) as instruction_count
+select
+    -- what was netted moves with the legs of its net, which are counted beside it
+    case when net_instruction_id is null then lower(state) else 'netted' end as state,
+    count(*) as instruction_count
 from settlement.instruction_states
 where settlement_date = %(business_date)s
-group by state
+group by 1
 union all
 select 'settled_late', count(*)
 from settlement.events
