@@ -41,13 +41,14 @@ create or replace view report.break_summary as
 select
     business_date,
     break_type,
+    subject_kind,
     currency,
     count(*) filter (where status = 'OPEN') as open_count,
     count(*) filter (where status <> 'OPEN') as resolved_count,
     count(*) as total_count,
     sum(exposure_amount) filter (where status = 'OPEN') as open_exposure_amount
 from recon.all_breaks
-group by business_date, break_type, currency;
+group by business_date, break_type, subject_kind, currency;
 comment on view report.break_summary is
     'Breaks by type and currency: exposures of different currencies are never added.';
 

@@ -166,9 +166,14 @@ def is_found_planted(result: Mapping[str, Any]) -> bool:
     """Whether breaks and refused messages are those planted, and every planted alert is there."""
     refused = result["refused"]
     is_refused: bool = refused["planted"] == refused["found"]
-    is_broken: bool = result["breaks"] == result.get("planted")
+    is_broken: bool = find_breaks(result) == result.get("planted")
     is_flagged = all(rule["planted"] == rule["found"] for rule in result["alerts"].values())
     return is_refused and is_broken and is_flagged
+
+
+def find_breaks(result: Mapping[str, Any]) -> dict[str, int]:
+    """Open breaks of every kind, by type."""
+    return {**result["breaks"], **result["other_breaks"]}
 
 
 def show_drain(instance: Instance) -> None:
@@ -213,7 +218,7 @@ def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> N
         f"{name.replace('_', ' ')} {count}" for name, count in result["settlement"].items()
     )
     results.print(f"due      {settled or 'nothing'}\n", soft_wrap=True)
-    print_breaks(result["planted"], result["breaks"])
+    print_breaks(result["planted"], find_breaks(result))
     print_rejects(result)
     print_alerts(result["alerts"])
     print_totals(result["control_totals"])

@@ -112,7 +112,8 @@ def compare_tables(before: Path, after: Path, table: TableKey) -> dict[str, Any]
 def _flatten(summary: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     for outcome, count in summary["outcomes"].items():
         yield f"{outcome.replace('_', ' ')} trades", count
-    for kind, count in summary["breaks"].items():
+    others = summary.get("other_breaks", {})  # older packs do not tell
+    for kind, count in (*summary["breaks"].items(), *others.items()):
         yield f"open breaks: {kind.replace('_', ' ')}", count
     for state, count in summary.get("due", {}).items():  # older packs do not tell
         yield f"instructions due: {state}", count

@@ -158,18 +158,23 @@ def count_outcomes(facts: Facts) -> dict[str, int]:
 def summarise(facts: Facts) -> dict[str, Any]:
     """The pack's counts as plain JSON values: what mails, the command line and comparisons use.
 
-    ``breaks`` holds the open ones, by type; ``due``: instructions due on the date, by where they
-    stood at its end; ``replayed``: how many of the rejects were mended and sent again since. What
-    does not occur is absent.
+    ``breaks`` holds the open ones of the three-way reconciliation, by type, and ``other_breaks``
+    those of orders, settlement, fees and statements; ``due``: instructions due on the date, by
+    where they stood at its end; ``replayed``: how many of the rejects were mended and sent again
+    since. What does not occur is absent.
     """
     outcomes = count_outcomes(facts)
-    breaks = _sum_by(facts.break_summary, "break_type", "open_count")
+    of_trades = [row for row in facts.break_summary if row["subject_kind"] == "TRADE"]
+    others = [row for row in facts.break_summary if row["subject_kind"] != "TRADE"]
+    breaks = _sum_by(of_trades, "break_type", "open_count")
+    other_breaks = _sum_by(others, "break_type", "open_count")
     rejects = _sum_by(facts.reject_summary, "reason", "reject_count")
     due = {name: int(total(facts.due_groups, f"{name}_count")) for name in DUE_COUNTS}
     return {
         "matched": outcomes.get("matched", 0),
         "outcomes": outcomes,
         "breaks": {name: count for name, count in sorted(breaks.items()) if count},
+        "other_breaks": {kind: count for kind, count in sorted(other_breaks.items()) if count},
         "due": {name: count for name, count in due.items() if count},
         "rejects": dict(sorted(rejects.items())),
         "replayed": int(total(facts.reject_summary, "replayed_count")),

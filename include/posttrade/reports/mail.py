@@ -72,6 +72,7 @@ def compose_mail(
             and where even that is too heavy nothing does; the text names the folder.
     """
     summary = pack.summarise()
+    summary["breaks"] |= summary["other_breaks"]
     attachments, left_out = choose_attachments(pack, attached_bytes_max)
     context = {
         "pack": pack,

@@ -72,7 +72,7 @@ def read_state(row: Row) -> DateState:
         created_at=row["created_at"],
         matched_count=summary.get("matched", 0),
         trade_count=sum(summary.get("outcomes", {}).values()),
-        breaks=summary.get("breaks", {}),
+        breaks={**summary.get("breaks", {}), **summary.get("other_breaks", {})},
         reject_count=sum(summary.get("rejects", {}).values()),
         replayed_count=summary.get("replayed", 0),
         mail_count=row["mail_count"],

@@ -37,10 +37,12 @@ class PublishedPack:
     def summarise(self) -> dict[str, Any]:
         """The pack's counts and files as JSON values.
 
-        ``matched``: trades; ``breaks``: open ones by type; ``outcomes``: trades by outcome;
-        ``due``: instructions due on the date, by where they stood at its end; ``rejects``: messages
-        by reason, ``replayed`` of them sent again; ``control_totals``: messages and offsets by
-        feed; ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur are absent.
+        ``matched``: trades; ``breaks``: open ones of the three-way reconciliation by type;
+        ``other_breaks``: those of orders, settlement, fees and statements; ``outcomes``: trades by
+        outcome; ``due``: instructions due on the date, by where they stood at its end; ``rejects``:
+        messages by reason, ``replayed`` of them sent again; ``control_totals``: messages and
+        offsets by feed; ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur
+        are absent.
         """
         summary = self.version.manifest["summary"]
         return {
@@ -49,7 +51,9 @@ class PublishedPack:
             "matched": summary["matched"],
             "breaks": dict(sorted(summary["breaks"].items())),
             "outcomes": dict(sorted(summary["outcomes"].items())),
-            "due": dict(sorted(summary.get("due", {}).items())),  # older packs do not tell
+            # older packs do not tell these two
+            "other_breaks": dict(sorted(summary.get("other_breaks", {}).items())),
+            "due": dict(sorted(summary.get("due", {}).items())),
             "rejects": dict(sorted(summary["rejects"].items())),
             "replayed": summary.get("replayed", 0),  # older packs do not tell
             "control_totals": dict(sorted(summary["control_totals"].items())),
