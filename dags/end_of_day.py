@@ -93,7 +93,8 @@ with DAG(
     render_reports = RenderReports(task_id="render_reports")
     mail_reports = MailReports(task_id="mail_reports")
 
-    begin_close >> await_capture >> validate_day >> [reconcile_day, rank_trades]
+    judged = [check_compliance, charge_fees, measure_risk, rank_trades]
+    begin_close >> await_capture >> validate_day >> reconcile_day
     reconcile_day >> [instruct_day, close_orders, build_positions] >> count_control_totals
-    count_control_totals >> [build_data_docs, check_compliance, charge_fees, measure_risk]
-    [check_compliance, charge_fees, measure_risk, rank_trades] >> render_reports >> mail_reports
+    count_control_totals >> [build_data_docs, *judged]
+    judged >> render_reports >> mail_reports

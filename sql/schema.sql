@@ -80,13 +80,14 @@ CREATE FUNCTION books.accounting_by_book(p_business_date date) RETURNS TABLE(acc
             null::numeric as commission
         from books.fills_of(p_business_date) as f
         union all
-        (
-            select distinct on (s.trade_id)
-                s.trade_id, null, null, null, null, s.pnl_impact, s.commission
-            from trade.pnl_snapshots as s
-            where s.business_date = p_business_date
-            order by s.trade_id, s.version desc
-        )
+        select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
+        from (
+            select distinct on (trade_id) trade_id, pnl_impact, commission, status
+            from trade.pnl_snapshots
+            where business_date = p_business_date
+            order by trade_id, version desc
+        ) as s
+        where s.status <> 'CANCELLED'
     ),
     trades as (
         select
@@ -376,7 +377,7 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
             case when m.bought_quantity = m.sold_quantity then m.cash_flow_amount
                 else (m.bought_quantity - m.sold_quantity) * m.unit_amount + m.cash_flow_amount
             end as new_trade_amount,
-            coalesce(m.net_to_date_amount, 0) - m.told_amount as total_amount,
+            m.net_to_date_amount - m.told_amount as total_amount,
             now_rate.rate,
             case when m.opening_value_amount + m.opening_accrued_amount = 0 then 0
                 else (m.opening_value_amount + m.opening_accrued_amount)
@@ -5727,13 +5728,14 @@ CREATE VIEW report.break_counterparties AS
 CREATE VIEW report.break_summary AS
  SELECT business_date,
     break_type,
+    subject_kind,
     currency,
     count(*) FILTER (WHERE (status = 'OPEN'::text)) AS open_count,
     count(*) FILTER (WHERE (status <> 'OPEN'::text)) AS resolved_count,
     count(*) AS total_count,
     sum(exposure_amount) FILTER (WHERE (status = 'OPEN'::text)) AS open_exposure_amount
    FROM recon.all_breaks
-  GROUP BY business_date, break_type, currency;
+  GROUP BY business_date, break_type, subject_kind, currency;
 
 COMMENT ON VIEW report.break_summary IS 'Breaks by type and currency: exposures of different currencies are never added.';
 
@@ -5913,7 +5915,7 @@ CREATE VIEW report.counterparty_exposures AS
   WHERE ((subject_kind = 'COUNTERPARTY'::text) AND (measure = ANY (ARRAY['gross_exposure'::text, 'net_exposure'::text, 'replacement_cost'::text, 'unpriced_count'::text])))
   GROUP BY business_date, subject;
 
-COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until it settles, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
+COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until its settlement date, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
 
 CREATE VIEW report.current_executions AS
  SELECT business_date,

@@ -206,7 +206,7 @@ language sql stable as $$
             case when m.bought_quantity = m.sold_quantity then m.cash_flow_amount
                 else (m.bought_quantity - m.sold_quantity) * m.unit_amount + m.cash_flow_amount
             end as new_trade_amount,
-            coalesce(m.net_to_date_amount, 0) - m.told_amount as total_amount,
+            m.net_to_date_amount - m.told_amount as total_amount,
             now_rate.rate,
             case when m.opening_value_amount + m.opening_accrued_amount = 0 then 0
                 else (m.opening_value_amount + m.opening_accrued_amount)

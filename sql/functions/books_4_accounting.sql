@@ -24,13 +24,14 @@ language sql stable as $$
             null::numeric as commission
         from books.fills_of(p_business_date) as f
         union all
-        (
-            select distinct on (s.trade_id)
-                s.trade_id, null, null, null, null, s.pnl_impact, s.commission
-            from trade.pnl_snapshots as s
-            where s.business_date = p_business_date
-            order by s.trade_id, s.version desc
-        )
+        select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
+        from (
+            select distinct on (trade_id) trade_id, pnl_impact, commission, status
+            from trade.pnl_snapshots
+            where business_date = p_business_date
+            order by trade_id, version desc
+        ) as s
+        where s.status <> 'CANCELLED'
     ),
     trades as (
         select

@@ -31,7 +31,7 @@ END_OF_DAY = {
     "check_compliance": {"count_control_totals"},
     "charge_fees": {"count_control_totals"},
     "measure_risk": {"count_control_totals"},
-    "rank_trades": {"validate_day"},
+    "rank_trades": {"count_control_totals"},
     "render_reports": {"check_compliance", "charge_fees", "measure_risk", "rank_trades"},
     "mail_reports": {"render_reports"},
 }

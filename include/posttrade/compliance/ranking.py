@@ -67,7 +67,9 @@ def read_trades(connection: psycopg.Connection[Any], business_date: dt.date) -> 
         for block in rows:
             text.write(block)
     text.seek(0)
-    kinds = {"trade_id": "str", **dict.fromkeys(TEXTS, "category")}
+    # stated, so that they are numbers also on a date without trades
+    numbers = dict.fromkeys(("quantity", "price", "seconds"), "float64")
+    kinds = {"trade_id": "str", **dict.fromkeys(TEXTS, "category"), **numbers}
     return pd.read_csv(text, dtype=kinds, keep_default_na=False, na_values=[])
 
 

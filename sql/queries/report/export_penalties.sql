@@ -1,7 +1,8 @@
--- penalties_YYYYMMDD.csv: what each fail cost on the date, with all that it follows from.
+-- penalties_YYYYMMDD.csv: what each fail cost in the month up to the day before, with all that it
+-- follows from. A day's fails are charged by the next cycle.
 copy (
     select
-        penalty_date as business_date,
+        penalty_date,
         instruction_id,
         settlement_date,
         report.neutralise(counterparty_id) as counterparty_id,
@@ -18,6 +19,7 @@ copy (
         trim_scale(amount) as amount,
         lacking
     from settlement.current_penalties
-    where penalty_date = %(business_date)s
-    order by settlement_date, instruction_id
+    where penalty_date >= date_trunc('month', %(business_date)s::date - 1)
+      and penalty_date < %(business_date)s
+    order by penalty_date, settlement_date, instruction_id
 ) to stdout with (format csv, header true, encoding 'UTF8')

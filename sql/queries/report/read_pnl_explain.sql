@@ -4,7 +4,7 @@ select
     p.base_currency,
     part.number,
     part.name,
-    sum(part.amount) as base_amount,
+    coalesce(sum(part.amount), 0) as base_amount,
     (select count(*) from pack_positions where total_base_amount is null) as left_out_count
 from pack_positions as p
 cross join lateral (

@@ -1,5 +1,5 @@
--- purpose: measure what is open with each counterparty until it settles: gross, net, and what
---          replacing it would cost; and the gross and net value of each book and of the firm.
+-- purpose: measure what is open with each counterparty until its settlement date: gross, net, and
+--          what replacing it would cost; and the gross and net value of each book and of the firm.
 -- reads: risk_terms, risk_marks, risk_rates, valued_positions (temporary),
 --        risk.counterparty_flows
 -- writes: computed_measures (temporary)

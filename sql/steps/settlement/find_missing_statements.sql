@@ -11,7 +11,8 @@ where break_type in ('statement_missing', 'statement_incomplete');
 
 insert into found_statement_breaks
 with flaws as (
-    select
+    -- rows of the reference that overlap expect the same statement
+    select distinct
         t.custodian_id, t.account, t.statement_kind, d.calendar_date as as_of_date,
         'expected' as detail, 'statement_missing' as break_type,
         'a statement of the day' as expected, 'none' as actual

@@ -44,7 +44,11 @@ select p.*, s.statement_month, s.payment_date
 from settlement.penalties as p
 join stated as s on p.penalty_date < s.statement_month + interval '1 month'
 where p.amount is not null
-  and p.penalty_id not in (select penalty_id from settlement.penalty_statement_lines);
+  and not exists (
+      select
+      from settlement.penalty_statement_lines as l
+      where l.penalty_id = p.penalty_id
+  );
 
 create temporary table new_statements on commit drop as
 select

@@ -19,6 +19,8 @@ with compared as (
                 or settled_state = 'SETTLED' and told_quantity <> quantity
             ) then 'settled_quantity_differs'
             when quantity is null and told_amount > amount
+                -- cumulative: what was paid does not become less
+                or told_amount < settled_amount and state <> 'SETTLED'
                 or told_quantity = quantity and told_amount <> amount
                 or settled_state = 'SETTLED' and told_amount <> amount
                 -- a part is paid by its share, but for the rounding of its neighbours

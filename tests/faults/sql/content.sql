@@ -72,6 +72,8 @@ select concat_ws('|',
     trim_scale(sold_amount), trim_scale(fee_amount), trim_scale(quantity), trim_scale(cost_amount)
 )
 from books.daily_flows
+-- what was booked and then taken back in whole leaves a row of noughts
+where trade_count > 0
 union all
 select concat_ws('|',
     'total', business_date, feed, received_count, accepted_count, rejected_count, duplicate_count,
