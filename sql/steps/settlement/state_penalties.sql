@@ -45,9 +45,7 @@ from settlement.penalties as p
 join stated as s on p.penalty_date < s.statement_month + interval '1 month'
 where p.amount is not null
   and not exists (
-      select
-      from settlement.penalty_statement_lines as l
-      where l.penalty_id = p.penalty_id
+      select from settlement.penalty_statement_lines as l where l.penalty_id = p.penalty_id
   );
 
 create temporary table new_statements on commit drop as
