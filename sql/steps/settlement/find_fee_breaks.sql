@@ -1,6 +1,7 @@
 -- purpose: hold what is booked against what was computed: the fees of the execution one by one,
 --          the commission against their sum. Only what a rate applies to is judged; an execution
---          that states no fee at all is judged by its commission.
+--          that states no fee at all is judged by its commission, where it says whose it is: with
+--          nobody no rate was agreed.
 -- reads: computed_fees, fee_sets (temporary), trade.executions, trade.pnl_snapshots,
 --        reference.tolerances
 -- writes: found_fee_breaks (temporary)
@@ -70,6 +71,7 @@ cross join lateral (
     ('commission_mismatch', b.computed_commission, b.commission, true)
 ) as f (break_type, computed, booked, is_judged)
 where f.is_judged
+  and (b.states_fees or e.counterparty_id <> 'UNKNOWN')
   and abs(f.booked - f.computed) > t.fee_delta_max;
 
 select
