@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from posttrade.contracts.values import FIRST_DATE
+from posttrade.contracts.values import FIRST_INSTANT_DATE
 
 
 class MessageClock:
@@ -17,7 +17,7 @@ class MessageClock:
     def __init__(self, received_on: dt.date, latest: dt.date) -> None:
         self.received_on = received_on
         self._now_ms = _ms_of(received_on)
-        self._first_ms = _ms_of(FIRST_DATE)
+        self._first_ms = _ms_of(FIRST_INSTANT_DATE)
         self._last_ms = _ms_of(latest)
         self._seconds: dict[int, str] = {}
 

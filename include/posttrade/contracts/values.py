@@ -14,6 +14,8 @@ from posttrade.contracts import schema
 from posttrade.errors import DataRejected
 
 FIRST_DATE = dt.date(1990, 1, 1)  # where the calendars begin
+# an instant's date may be the one before in a zone of the west
+FIRST_INSTANT_DATE = FIRST_DATE + dt.timedelta(days=1)
 DAYS_AHEAD_MAX = 366  # of the day of arrival: the calendars reach two years ahead
 SETTLEMENT_DAYS_AHEAD_MAX = 366 * 100
 SHOWN_LENGTH_MAX = 80
@@ -172,10 +174,10 @@ def read_instant(field: schema.Field, value: str, latest: dt.date) -> dt.datetim
             f"{_instant_name(field)}_too_precise",
             f"{field.name} is {show(value)}, with more than {MICROSECOND_DIGITS} decimals",
         )
-    if not FIRST_DATE <= instant.date() <= latest:
+    if not FIRST_INSTANT_DATE <= instant.date() <= latest:
         raise DataRejected(
             f"{_instant_name(field)}_out_of_range",
-            f"{field.name} is {show(value)}, expected {FIRST_DATE} to {latest}",
+            f"{field.name} is {show(value)}, expected {FIRST_INSTANT_DATE} to {latest}",
         )
     return instant
 

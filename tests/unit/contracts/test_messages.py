@@ -107,6 +107,8 @@ def row_of(payload: bytes, feed: str = "trades", version: int = 1) -> dict[str, 
         (text_of(timestamp="2026-11-20T10:00:00.000000001+05:30"), "timestamp_too_precise"),
         (text_of(timestamp="2026-11-20T23:59:59.9999999Z"), "timestamp_too_precise"),
         (text_of(timestamp="0001-01-01T00:00:00"), "timestamp_out_of_range"),
+        # in New York it is a day before every calendar
+        (text_of(timestamp="1990-01-01T00:00:00Z"), "timestamp_out_of_range"),
         (text_of(timestamp="9999-12-31T23:59:59-14:00"), "timestamp_unreadable"),
         (text_of(timestamp=1795164806), "wrong_type"),
         (text_of(trade_date="2029-01-01"), "trade_date_out_of_range"),
