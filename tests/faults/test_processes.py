@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import time
 
 import psycopg
 import pytest
 
-from tests.conftest import wait_until
 from tests.faults.scene import Scene
 
 # what a session of a capture does in the middle of its work
@@ -23,7 +23,7 @@ SESSIONS = (
     "select count(*) from pg_stat_activity a where a.datname = current_database()"
     " and a.application_name like 'posttrade%%' and "
 )
-STUCK_TIMEOUT_S = 60
+FREEZE_TIMEOUT_S = 60
 # longer than a second drain waits for its turn, as in production
 TIMEOUTS = {"idle_timeout_s": 7, "statement_timeout_s": 8}
 
@@ -56,10 +56,10 @@ def test_two_captures_at_once(fault: Scene) -> None:
 @pytest.mark.parametrize("held", HOLDING)
 def test_stuck_capture(fault: Scene, held: str) -> None:
     """A capture hangs while it holds locks, and a second one is started."""
-    fault.send(trades=400)
     for _ in fault.times(2):
         stuck = fault.start_capture(**TIMEOUTS)
-        freeze_holding(fault, stuck.pid, HOLDING[held])
+        with fault.traffic(trades=400, rate=200):
+            freeze_holding(fault, stuck.pid, HOLDING[held])
         second = fault.capture_all(**TIMEOUTS)
         told = [error["text"] for error in second.errors()]
         assert held != CLAIM or any(" been at work for " in text for text in told), told
@@ -71,16 +71,17 @@ def test_stuck_capture(fault: Scene, held: str) -> None:
 
 def freeze_holding(fault: Scene, pid: int, condition: str) -> None:
     """Freeze a process in a moment at which one of its sessions holds something."""
-
-    def is_frozen() -> bool:
-        os.kill(pid, signal.SIGSTOP)
-        if fault.ask(SESSIONS + condition)[0][0]:
-            return True
-        os.kill(pid, signal.SIGCONT)
-        fault.pause(0.001, 0.02)
-        return False
-
-    wait_until(is_frozen, STUCK_TIMEOUT_S)
+    query = (SESSIONS + condition).encode()
+    deadline = time.monotonic() + FREEZE_TIMEOUT_S
+    with psycopg.connect(fault.dsn, autocommit=True) as observer:
+        while time.monotonic() < deadline:
+            os.kill(pid, signal.SIGSTOP)
+            row = observer.execute(query).fetchone()
+            if row is not None and row[0]:
+                return
+            os.kill(pid, signal.SIGCONT)
+            fault.pause(0.001, 0.02)
+    raise AssertionError(f"no session held it in {FREEZE_TIMEOUT_S} s: {condition}")
 
 
 def test_clock_jumps(fault: Scene) -> None:
