@@ -27,7 +27,8 @@ with scoped as (
 ),
 marks as (
     select d.as_of_date, m.symbol, m.price, m.currency as price_currency, m.mark_date
-    from (select distinct as_of_date from scoped) as d
+    -- who is charged nothing while nobody knows who failed needs no price either
+    from (select distinct as_of_date from scoped where failing_party <> 'UNKNOWN') as d
     cross join lateral market.marks_on(d.as_of_date) as m
 )
 select
