@@ -17,7 +17,9 @@ with netted as (
     join netting_terms as t
         on (t.counterparty_id, t.market_id, t.asset_class, t.currency, t.method)
         = (i.counterparty_id, i.market_id, i.asset_class, i.currency, i.method)
-    where c.instruction_id not in (select instruction_id from withheld_instructions)
+    where not exists (
+        select from withheld_instructions as w where w.instruction_id = c.instruction_id
+    )
     union all
     select l.instruction_id, l.settlement_date, l.last_sequence, l.state, n.net_instruction_id
     from carried_legs as l

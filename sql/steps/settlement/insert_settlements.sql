@@ -45,6 +45,8 @@ select
     (select count(*) from candidate_instructions) as rows_in,
     (
         select count(*)
-        from candidate_instructions
-        where instruction_id not in (select instruction_id from withheld_instructions)
+        from candidate_instructions as c
+        where not exists (
+            select from withheld_instructions as w where w.instruction_id = c.instruction_id
+        )
     ) as rows_out;

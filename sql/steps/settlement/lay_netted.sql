@@ -33,7 +33,7 @@ join netting_terms as t
     = (i.counterparty_id, i.market_id, i.asset_class, i.currency, i.method)
 where i.settlement_date = %(settlement_date)s
   and i.purpose in ('TRADE', 'ALLOCATION')
-  and i.instruction_id not in (select instruction_id from withheld_instructions);
+  and not exists (select from withheld_instructions as w where w.instruction_id = i.instruction_id);
 
 select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
 

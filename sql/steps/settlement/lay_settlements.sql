@@ -29,7 +29,7 @@ select
     m.amount
 from settlement.instructed_movements as m
 where m.settlement_date = %(settlement_date)s
-  and m.instruction_id not in (select instruction_id from withheld_instructions);
+  and not exists (select from withheld_instructions as w where w.instruction_id = m.instruction_id);
 
 select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
 

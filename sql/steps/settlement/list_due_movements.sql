@@ -72,7 +72,7 @@ join controlled as c on c.account_id = d.house_account_id
 left join rules as r
     on r.counterparty_id = d.counterparty_id and r.market_id is not distinct from d.market_id
 left join reference.currencies as u on u.currency = d.currency
-where d.instruction_id not in (select instruction_id from withheld_instructions);
+where not exists (select from withheld_instructions as w where w.instruction_id = d.instruction_id);
 
 analyze due_movements;
 

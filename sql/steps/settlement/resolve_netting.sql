@@ -21,7 +21,7 @@ join settlement.instructions as i
     and i.settlement_date = c.settlement_date
     and i.instruction_id = c.instruction_id
     and i.purpose in ('TRADE', 'ALLOCATION')
-where c.instruction_id not in (select instruction_id from withheld_instructions);
+where not exists (select from withheld_instructions as w where w.instruction_id = c.instruction_id);
 
 create temporary table netting_kinds on commit drop as
 select

@@ -32,8 +32,10 @@ where i.settlement_date = any(%(fresh_dates)s::date[]);
 
 insert into withheld_instructions (instruction_id, settlement_date, cause)
 select instruction_id, settlement_date, 'settlement_calendar_closed'
-from closed_instructions
-where instruction_id not in (select instruction_id from withheld_instructions);
+from closed_instructions as s
+where not exists (
+    select from withheld_instructions as w where w.instruction_id = s.instruction_id
+);
 
 select
     (select count(*) from withheld_instructions) as rows_in,

@@ -20,7 +20,7 @@ join withheld_instructions as h
 where l.netted_on = any(%(settlement_dates)s::date[])
   and l.netting_method = 'BILATERAL'
   and l.state not in ('SETTLED', 'CANCELLED')
-  and l.instruction_id not in (select instruction_id from withheld_instructions)
+  and not exists (select from withheld_instructions as w where w.instruction_id = l.instruction_id)
 group by l.instruction_id, l.settlement_date;
 
 select

@@ -31,8 +31,10 @@ with short as (
 )
 insert into withheld_instructions (instruction_id, settlement_date, cause)
 select instruction_id, settlement_date, cause
-from short
-where instruction_id not in (select instruction_id from withheld_instructions);
+from short as s
+where not exists (
+    select from withheld_instructions as w where w.instruction_id = s.instruction_id
+);
 
 analyze withheld_instructions;
 
