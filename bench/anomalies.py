@@ -4,8 +4,9 @@ Product: measure_trades and score of posttrade.compliance.scores, on a table of 
 one of 200 trades is one fault of five kinds, by a fixed seed: a price some percent off, a price a
 digit off, a size a digit or two off, an instant hours away, a counterparty that nobody deals with.
 Limit: none. Peer: plain MAD, the modified z of the price in its instrument. Of both: the precision
-among the first 50, which is what people review in a day, and the area under the curve of precision
-and recall (AUPRC), with the share of each kind that is found among as many trades as are faulty.
+among the first that people review in a day, as many as the policy keeps, and the area under the
+curve of precision and recall (AUPRC), with the share of each kind that is found among as many
+trades as are faulty.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ from bench.harness import (
     timed,
 )
 from posttrade.compliance.scores import measure_spread, measure_trades, score
-from posttrade.simulator.catalogue import read_catalogue
+from posttrade.simulator.catalogue import REFERENCE_DATA, read_catalogue, read_rows
 from posttrade.simulator.trades import Trade, TradeMaker
 
 BUSINESS_DATE = dt.date(2026, 11, 19)
 ROWS = (10_000, 100_000)
 FAULTS_EVERY = 200
-REVIEWED = 50  # include/reference_data/anomaly_policies.csv
-POINTS_MIN = 8
+POLICY = read_rows(REFERENCE_DATA / "anomaly_policies.csv")[-1]
+REVIEWED, POINTS_MIN = int(POLICY["kept_max"]), int(POLICY["points_min"])
 PEER = "plain MAD of the price"
 DAY_S = 86_400
 COLUMNS = ("instrument", "market", "account", "counterparty_id", "quantity", "price", "seconds")
