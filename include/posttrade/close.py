@@ -21,7 +21,7 @@ from posttrade.errors import ConfigurationError, GateFailed
 from posttrade.feeds import FEEDS
 from posttrade.risk import measure_risk
 from posttrade.run_log import StepRun, step_run
-from posttrade.settlement import charge_fees
+from posttrade.settlement import charge_fees, close_orders, instruct_day
 from posttrade.statements import read_statement
 
 
@@ -101,6 +101,8 @@ def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> No
 
     for step in (
         reconcile_day,
+        instruct_day,
+        close_orders,
         build_positions,
         count_control_totals,
         check_compliance,
