@@ -5915,7 +5915,7 @@ CREATE VIEW report.counterparty_exposures AS
   WHERE ((subject_kind = 'COUNTERPARTY'::text) AND (measure = ANY (ARRAY['gross_exposure'::text, 'net_exposure'::text, 'replacement_cost'::text, 'unpriced_count'::text])))
   GROUP BY business_date, subject;
 
-COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until its settlement date, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
+COMMENT ON VIEW report.counterparty_exposures IS 'What is open with each counterparty until it settles, fails included, in the base currency. note names what has no mark or rate, and is in none of the amounts.';
 
 CREATE VIEW report.current_executions AS
  SELECT business_date,
@@ -6814,6 +6814,25 @@ CREATE TABLE risk.flow_dates (
 
 COMMENT ON TABLE risk.flow_dates IS 'Dates whose flows stand in risk.counterparty_flows, and how many rows of control.received_counts they had then: with more of them now a date is built anew.';
 
+CREATE VIEW risk.valued_flows AS
+ SELECT f.business_date,
+    f.counterparty_id,
+    f.account,
+    f.symbol,
+    f.currency,
+    f.settlement_date,
+    f.asset_class,
+    f.trade_count,
+    f.bought_quantity,
+    f.sold_quantity,
+    (f.bought_amount * COALESCE(t.multiplier, (1)::numeric)) AS bought_amount,
+    (f.sold_amount * COALESCE(t.multiplier, (1)::numeric)) AS sold_amount,
+    f.fee_amount
+   FROM (risk.counterparty_flows f
+     LEFT JOIN reference.instrument_terms t ON ((t.symbol = f.symbol)));
+
+COMMENT ON VIEW risk.valued_flows IS 'Flows at what a contract is worth by the terms of now, as marks are: a multiplier that is stated later holds for both.';
+
 CREATE TABLE settlement.accounts (
     account_id integer NOT NULL,
     account_kind text NOT NULL,
@@ -7044,6 +7063,33 @@ CREATE VIEW settlement.fails AS
   WHERE ((s.last_sequence = f.sequence) AND (NOT s.is_ended));
 
 COMMENT ON VIEW settlement.fails IS 'Instructions that had not settled at the end of a settlement day, with what was open of them then. Ask by as_of_date; a past day always answers the same.';
+
+CREATE VIEW settlement.failed_flows AS
+ SELECT f.as_of_date,
+    f.counterparty_id,
+    f.symbol,
+    f.currency,
+        CASE f.direction
+            WHEN 'RECEIVE'::text THEN f.open_quantity
+            ELSE (0)::numeric
+        END AS bought_quantity,
+        CASE f.direction
+            WHEN 'RECEIVE'::text THEN (0)::numeric
+            ELSE f.open_quantity
+        END AS sold_quantity,
+        CASE f.direction
+            WHEN 'RECEIVE'::text THEN f.open_amount
+            ELSE (0)::numeric
+        END AS bought_amount,
+        CASE f.direction
+            WHEN 'RECEIVE'::text THEN (0)::numeric
+            ELSE f.open_amount
+        END AS sold_amount
+   FROM (settlement.fails f
+     JOIN settlement.accounts a ON ((a.account_id = f.house_account_id)))
+  WHERE ((f.purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'NET'::text])) AND (f.symbol IS NOT NULL) AND (a.account_kind = 'HOUSE'::text));
+
+COMMENT ON VIEW settlement.failed_flows IS 'What was due by a date and is still owed on it, in the form of flows; of what was netted the net, our side of it.';
 
 CREATE TABLE settlement.fees_not_computed (
     business_date date NOT NULL,

@@ -15,7 +15,7 @@ where m.subject_kind = 'COUNTERPARTY'
   and m.measure in ('gross_exposure', 'net_exposure', 'replacement_cost', 'unpriced_count')
 group by m.business_date, m.subject;
 comment on view report.counterparty_exposures is
-    'What is open with each counterparty until its settlement date, in the base currency. note names what has '
+    'What is open with each counterparty until it settles, fails included, in the base currency. note names what has '
     'no mark or rate, and is in none of the amounts.';
 
 create or replace view report.value_at_risk as

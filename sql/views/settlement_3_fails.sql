@@ -75,6 +75,25 @@ comment on view settlement.fails is
     'Instructions that had not settled at the end of a settlement day, with what was open of them '
     'then. Ask by as_of_date; a past day always answers the same.';
 
+create or replace view settlement.failed_flows as
+select
+    f.as_of_date,
+    f.counterparty_id,
+    f.symbol,
+    f.currency,
+    case f.direction when 'RECEIVE' then f.open_quantity else 0 end as bought_quantity,
+    case f.direction when 'RECEIVE' then 0 else f.open_quantity end as sold_quantity,
+    case f.direction when 'RECEIVE' then f.open_amount else 0 end as bought_amount,
+    case f.direction when 'RECEIVE' then 0 else f.open_amount end as sold_amount
+from settlement.fails as f
+join settlement.accounts as a on a.account_id = f.house_account_id
+where f.purpose in ('TRADE', 'ALLOCATION', 'NET')
+  and f.symbol is not null
+  and a.account_kind = 'HOUSE';
+comment on view settlement.failed_flows is
+    'What was due by a date and is still owed on it, in the form of flows; of what was netted the '
+    'net, our side of it.';
+
 create or replace view settlement.uninstructed as
 select
     b.business_date,

@@ -129,3 +129,16 @@ def test_a_contract_is_worth_its_multiplier(desk: RiskDesk) -> None:
     assert desk.amount(MONDAY, "gross_exposure", "FIRM") == 142000
     assert desk.amount(MONDAY, "replacement_cost", "ALDER") == 2000
     assert desk.amount(MONDAY, "stress_pnl", "FIRM", "OIL_MARCH_2020") == -34080
+
+
+def test_a_multiplier_that_is_stated_later_holds_for_cash_and_mark(desk: RiskDesk) -> None:
+    due = TUESDAY + (TUESDAY - MONDAY)
+    desk.trade(MONDAY, 10, "100", settlement_date=due)
+    desk.mark(MONDAY, "100")
+    desk.close(MONDAY)
+    assert desk.amount(MONDAY, "replacement_cost", "ALDER") == 0
+    desk.change("insert into reference.instrument_terms values ('AAPL', 50)")
+    desk.mark(TUESDAY, "101")
+    desk.close(TUESDAY)
+    assert desk.amount(TUESDAY, "gross_exposure", "ALDER") == 10 * 101 * 50
+    assert desk.amount(TUESDAY, "replacement_cost", "ALDER") == 10 * 50

@@ -1,6 +1,6 @@
 -- purpose: sum what the date adds to what is open with each counterparty, for each account:
 --          highest versions of executions, cancelled ones left out.
--- reads: trade.executions, reference.instrument_terms, control.received_counts
+-- reads: trade.executions, control.received_counts
 -- writes: risk.counterparty_flows, risk.flow_dates
 -- rerun: replace the date
 -- parameters: flow_date
@@ -22,13 +22,10 @@ select
     count(*),
     coalesce(sum(e.quantity) filter (where e.side = 'BUY'), 0),
     coalesce(sum(e.quantity) filter (where e.side = 'SELL'), 0),
-    coalesce(sum(e.price * e.quantity) filter (where e.side = 'BUY'), 0)
-    * coalesce(max(t.multiplier), 1),
-    coalesce(sum(e.price * e.quantity) filter (where e.side = 'SELL'), 0)
-    * coalesce(max(t.multiplier), 1),
+    coalesce(sum(e.price * e.quantity) filter (where e.side = 'BUY'), 0),
+    coalesce(sum(e.price * e.quantity) filter (where e.side = 'SELL'), 0),
     sum(e.brokerage_fee + e.clearing_fee + e.exchange_fee)
 from trade.executions as e
-left join reference.instrument_terms as t on t.symbol = e.symbol
 where e.business_date = %(flow_date)s
   and e.status <> 'CANCELLED'
   and not exists (

@@ -1,6 +1,6 @@
 -- purpose: measure each margin account under Regulation T: its equity, what must be held
 --          initially and from then on, and what the date's new positions ask for.
--- reads: risk.collateral, risk.counterparty_flows, margin_accounts, account_requirements
+-- reads: risk.collateral, risk.valued_flows, margin_accounts, account_requirements
 --        (temporary)
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
@@ -11,7 +11,7 @@ delete from computed_measures where subject_kind = 'ACCOUNT';
 insert into computed_measures
 with movements as (
     select account as holder_id, currency, sold_amount - bought_amount - fee_amount as amount
-    from risk.counterparty_flows
+    from risk.valued_flows
     where business_date <= %(business_date)s
       and asset_class = 'EQUITY'
     union all

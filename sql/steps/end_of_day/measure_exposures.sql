@@ -1,7 +1,7 @@
--- purpose: measure what is open with each counterparty until its settlement date: gross, net, and
---          what replacing it would cost; and the gross and net value of each book and of the firm.
+-- purpose: measure what is open with each counterparty until it settles (fails included): gross,
+--          net, what replacing it would cost; and the gross and net value of book and firm.
 -- reads: risk_terms, risk_marks, risk_rates, valued_positions (temporary),
---        risk.counterparty_flows
+--        risk.valued_flows, settlement.failed_flows
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
 -- parameters: business_date
@@ -10,18 +10,28 @@ delete from computed_measures
 where measure in ('gross_exposure', 'net_exposure', 'replacement_cost', 'unpriced_count');
 
 insert into computed_measures
-with open_trades as (
+with still_open as (
+    select counterparty_id, symbol, currency,
+        bought_quantity, sold_quantity, bought_amount, sold_amount
+    from risk.valued_flows
+    where business_date <= %(business_date)s
+      and settlement_date > %(business_date)s
+    union all
+    -- due by now, and still owed
+    select counterparty_id, symbol, currency,
+        bought_quantity, sold_quantity, bought_amount, sold_amount
+    from settlement.failed_flows
+    where as_of_date = %(business_date)s
+),
+open_trades as (
     select
-        f.counterparty_id,
-        f.symbol,
+        f.counterparty_id, f.symbol,
         sum(f.bought_quantity + f.sold_quantity) * max(m.price) * max(r.rate) as gross_value,
         sum(f.bought_quantity - f.sold_quantity) * max(m.price) * max(r.rate) as net_value,
         sum(f.sold_amount - f.bought_amount) * max(r.rate) as cash_value
-    from risk.counterparty_flows as f
+    from still_open as f
     left join risk_marks as m on m.symbol = f.symbol and m.currency = f.currency
     left join risk_rates as r on r.currency = f.currency
-    where f.business_date <= %(business_date)s
-      and f.settlement_date > %(business_date)s
     group by f.counterparty_id, f.symbol, f.currency
 ),
 valued (subject_kind, subject, symbol, gross_value, net_value, cash_value) as (
@@ -31,15 +41,11 @@ valued (subject_kind, subject, symbol, gross_value, net_value, cash_value) as (
     select 'BOOK', book, symbol, abs(base_value), base_value, null
     from valued_positions
     union all
-    select 'FIRM', 'FIRM', symbol, abs(sum(base_value)), sum(base_value), null
+    select 'FIRM', 'FIRM', symbol,
+        case when count(*) = count(base_value) then abs(sum(base_value)) end,
+        case when count(*) = count(base_value) then sum(base_value) end, null
     from valued_positions
     group by symbol, currency
-    having count(*) = count(base_value)
-    union all
-    select 'FIRM', 'FIRM', symbol, null, null, null
-    from valued_positions
-    group by symbol, currency
-    having count(*) > count(base_value)
 ),
 summed as (
     select

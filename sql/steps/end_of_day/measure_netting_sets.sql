@@ -2,7 +2,7 @@
 --          times notional for each contract, netted by the ratio of net to gross replacement
 --          cost.
 -- reads: reference.netting_sets, reference.margin_instruments, reference.margin_rates,
---        risk.counterparty_flows, risk_terms, risk_marks, risk_rates (temporary)
+--        risk.valued_flows, risk_terms, risk_marks, risk_rates (temporary)
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
 -- parameters: business_date
@@ -22,7 +22,7 @@ contracts as (
         sum(f.bought_quantity - f.sold_quantity) * max(m.price) * max(r.rate) as value,
         sum(f.sold_amount - f.bought_amount) * max(r.rate) as cash
     from agreements as a
-    join risk.counterparty_flows as f on f.counterparty_id = a.counterparty_id
+    join risk.valued_flows as f on f.counterparty_id = a.counterparty_id
     join reference.margin_instruments as i on i.symbol = f.symbol
     left join risk_marks as m on m.symbol = f.symbol and m.currency = f.currency
     left join risk_rates as r on r.currency = f.currency

@@ -1,5 +1,5 @@
 -- purpose: count the date's trades and sum their size, per instrument, per currency and in all.
--- reads: risk_terms, risk_rates (temporary), risk.counterparty_flows
+-- reads: risk_terms, risk_rates (temporary), risk.valued_flows
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
 -- parameters: business_date
@@ -17,7 +17,7 @@ with traded as (
         sum(f.bought_quantity + f.sold_quantity) as quantity,
         sum(f.bought_amount + f.sold_amount) as amount,
         max(r.rate) as rate
-    from risk.counterparty_flows as f
+    from risk.valued_flows as f
     left join risk_rates as r on r.currency = f.currency
     where f.business_date = %(business_date)s
     group by f.symbol, f.currency
