@@ -235,7 +235,8 @@ CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text
     from trade.executions as e
     where e.business_date = p_business_date
       and e.status <> 'CANCELLED'
-      -- nearly all have one version: a look into a small set, and no join of the date with itself
+      -- nearly all have one version: two looks into a small set, and no join of the date with itself.
+      -- Neither looks at the row it is asked for, so that several processes may read the date
       and (
           e.trade_id not in (
               select later.trade_id
@@ -243,11 +244,12 @@ CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text
               where later.business_date = p_business_date
                 and later.version > 1
           )
-          or e.version = (
-              select max(every.version)
-              from trade.executions as every
-              where every.business_date = p_business_date
-                and every.trade_id = e.trade_id
+          or (e.trade_id, e.version) in (
+              select later.trade_id, max(later.version)
+              from trade.executions as later
+              where later.business_date = p_business_date
+                and later.version > 1
+              group by later.trade_id
           )
       )
 $$;
@@ -1087,15 +1089,40 @@ CREATE FUNCTION market.best_marks(p_business_date date, p_known_at timestamp wit
             limit 1
         ) as m
     ),
+    traded_series as (
+        (
+            select symbol, currency
+            from books.marks
+            order by symbol, currency
+            limit 1
+        )
+        union all
+        select next.*
+        from traded_series as s
+        cross join lateral (
+            select m.symbol, m.currency
+            from books.marks as m
+            where (m.symbol, m.currency) > (s.symbol, s.currency)
+            order by m.symbol, m.currency
+            limit 1
+        ) as next
+    ),
     -- what the house itself traded: the source of the lowest priority
     traded as (
-        select distinct on (m.symbol, m.currency)
-            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, m.symbol, 0, m.currency,
+        select
+            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, s.symbol, 0, s.currency,
             m.business_date, m.mark_source, m.mark_price, null::timestamptz, null::integer
-        from books.marks as m
-        left join reference.instruments as i on i.symbol = m.symbol
-        where m.business_date <= p_business_date
-        order by m.symbol, m.currency, m.business_date desc
+        from traded_series as s
+        cross join lateral (
+            select business_date, mark_source, mark_price
+            from books.marks
+            where symbol = s.symbol
+              and currency = s.currency
+              and business_date <= p_business_date
+            order by business_date desc
+            limit 1
+        ) as m
+        left join reference.instruments as i on i.symbol = s.symbol
     ),
     decided as (
         select distinct on (o.symbol, o.mark_kind, o.tenor_days, o.mark_date)
@@ -8570,6 +8597,8 @@ CREATE INDEX closing_positions_by_date ON books.closing_positions USING btree (b
 CREATE INDEX closing_positions_by_update ON books.closing_positions USING btree (update_id, business_date);
 
 CREATE INDEX flow_changes_by_date ON books.flow_changes USING btree (business_date);
+
+CREATE INDEX marks_by_instrument ON books.marks USING btree (symbol, currency, business_date);
 
 CREATE INDEX updates_by_date ON books.updates USING btree (business_date, update_id);
 

@@ -59,6 +59,12 @@ BREAKS = Topic(
     PARTITION_COUNT,
     {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)},
 )
+# one partition: versions are told in the order in which they were made
+REPORTS = Topic(
+    "reports",
+    1,
+    {"cleanup.policy": "delete", "retention.ms": str(30 * DAY_MS)},
+)
 TOPICS: tuple[Topic, ...] = (
     _inbound("trades"),
     _inbound("executions"),
@@ -73,6 +79,7 @@ TOPICS: tuple[Topic, ...] = (
     _inbound("custodian_cash"),
     ENRICHED_TRADES,
     BREAKS,
+    REPORTS,
     _movements("Demat_allocation"),
     _movements("Cash_movement"),
 )

@@ -20,7 +20,7 @@ from posttrade.database import connect, run_step
 from posttrade.errors import PostTradeError
 from posttrade.outbox import publish_outbox
 from posttrade.statements import read_statement
-from posttrade.topics import BREAKS, ensure_topics
+from posttrade.topics import BREAKS, REPORTS, ensure_topics
 
 ROUND = "round"
 DEADLINES = "deadlines"
@@ -77,13 +77,14 @@ def run_round(
 def announce_breaks(dsn: str, kafka_config: Mapping[str, Any]) -> int:
     """Put a message for each new event of a break into the outbox.
 
-    The topic is seen to first: one message that no broker takes would hold up all that follow it.
+    The topic is seen to first, and that of reports: one message that no broker takes would hold up
+    all that follow it.
 
     Raises:
         Unavailable: the database or the broker does not answer.
         ConfigurationError: the topic is missing and the broker makes none.
     """
-    ensure_topics(kafka_config, (BREAKS,))
+    ensure_topics(kafka_config, (BREAKS, REPORTS))
     with _open(dsn) as connection:
         return run_step(connection, "watch/announce_breaks", {"event_limit": EVENTS_MAX}).rows_out
 

@@ -23,7 +23,8 @@ language sql stable as $$
     from trade.executions as e
     where e.business_date = p_business_date
       and e.status <> 'CANCELLED'
-      -- nearly all have one version: a look into a small set, and no join of the date with itself
+      -- nearly all have one version: two looks into a small set, and no join of the date with itself.
+      -- Neither looks at the row it is asked for, so that several processes may read the date
       and (
           e.trade_id not in (
               select later.trade_id
@@ -31,11 +32,12 @@ language sql stable as $$
               where later.business_date = p_business_date
                 and later.version > 1
           )
-          or e.version = (
-              select max(every.version)
-              from trade.executions as every
-              where every.business_date = p_business_date
-                and every.trade_id = e.trade_id
+          or (e.trade_id, e.version) in (
+              select later.trade_id, max(later.version)
+              from trade.executions as later
+              where later.business_date = p_business_date
+                and later.version > 1
+              group by later.trade_id
           )
       )
 $$;

@@ -55,15 +55,40 @@ language sql stable as $$
             limit 1
         ) as m
     ),
+    traded_series as (
+        (
+            select symbol, currency
+            from books.marks
+            order by symbol, currency
+            limit 1
+        )
+        union all
+        select next.*
+        from traded_series as s
+        cross join lateral (
+            select m.symbol, m.currency
+            from books.marks as m
+            where (m.symbol, m.currency) > (s.symbol, s.currency)
+            order by m.symbol, m.currency
+            limit 1
+        ) as next
+    ),
     -- what the house itself traded: the source of the lowest priority
     traded as (
-        select distinct on (m.symbol, m.currency)
-            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, m.symbol, 0, m.currency,
+        select
+            case i.asset_class when 'FX' then 'FX' else 'PRICE' end, s.symbol, 0, s.currency,
             m.business_date, m.mark_source, m.mark_price, null::timestamptz, null::integer
-        from books.marks as m
-        left join reference.instruments as i on i.symbol = m.symbol
-        where m.business_date <= p_business_date
-        order by m.symbol, m.currency, m.business_date desc
+        from traded_series as s
+        cross join lateral (
+            select business_date, mark_source, mark_price
+            from books.marks
+            where symbol = s.symbol
+              and currency = s.currency
+              and business_date <= p_business_date
+            order by business_date desc
+            limit 1
+        ) as m
+        left join reference.instruments as i on i.symbol = s.symbol
     ),
     decided as (
         select distinct on (o.symbol, o.mark_kind, o.tenor_days, o.mark_date)

@@ -26,6 +26,14 @@ def test_a_second_run_changes_nothing(trade_dsn: str) -> None:
     assert dump_schema(trade_dsn) == before
 
 
+def test_definitions_that_changed_are_laid_over_those_that_lean_on_them(trade_dsn: str) -> None:
+    before = dump_schema(trade_dsn)
+    with connect(trade_dsn) as connection:
+        connection.execute("delete from control.laid_definitions")
+    migrate(trade_dsn)
+    assert dump_schema(trade_dsn) == before
+
+
 def test_the_schema_file_is_the_head(trade_dsn: str) -> None:
     found = dump_schema(trade_dsn)
     if os.environ.get("POSTTRADE_WRITE_SCHEMA"):

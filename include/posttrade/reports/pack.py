@@ -23,8 +23,9 @@ from psycopg.types.json import Jsonb
 from posttrade.database import connect
 from posttrade.errors import InvariantBroken, Unavailable
 from posttrade.reports import page
+from posttrade.reports.announcement import announce_version
 from posttrade.reports.changes import compare_packs
-from posttrade.reports.facts import export_tables, read_facts, summarise
+from posttrade.reports.facts import Facts, export_tables, read_facts, summarise
 from posttrade.reports.queries import Connection, execute, fetch_rows
 from posttrade.reports.versions import (
     MANIFEST,
@@ -200,20 +201,31 @@ def _render(rendering: Rendering, *, without_previous: bool) -> Pack:
     (draft / MANIFEST).write_bytes(encode_manifest(manifest))
     directory = version_directory(draft.parent.parent, business_date, number)
     publish_draft(draft, directory)
-    execute(
-        connection,
-        "record_version",
-        business_date=business_date,
-        version=number,
-        content_hash=manifest["content_hash"],
-        previous_hash=previous_hash,
-        manifest=_as_jsonb(manifest),
-        changes=_as_jsonb(changes),
-        run_id=run_id,
-    )
+    _record_version(rendering, facts, manifest, changes, directory)
     execute(connection, "note_rendering", business_date=business_date, **seen)
     connection.commit()
     return Pack(number, directory, files, True, changes)
+
+
+def _record_version(
+    rendering: Rendering,
+    facts: Facts,
+    manifest: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    directory: Path,
+) -> None:
+    execute(
+        rendering.connection,
+        "record_version",
+        business_date=rendering.business_date,
+        version=manifest["version"],
+        content_hash=manifest["content_hash"],
+        previous_hash=manifest["previous_hash"],
+        manifest=_as_jsonb(manifest),
+        changes=_as_jsonb(changes),
+        run_id=rendering.run_id,
+    )
+    announce_version(rendering.connection, facts, manifest, directory)
 
 
 def require_no_late_records(connection: Connection, business_date: dt.date) -> None:

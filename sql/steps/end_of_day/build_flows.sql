@@ -20,7 +20,8 @@ select
     coalesce(sum(quantity) filter (where side = 'SELL'), 0) as sold_quantity,
     coalesce(sum(price * quantity) filter (where side = 'BUY'), 0) as bought_amount,
     coalesce(sum(price * quantity) filter (where side = 'SELL'), 0) as sold_amount,
-    sum(fee_amount) as fee_amount
+    sum(fee_amount) as fee_amount,
+    max(executed_at) as last_executed_at
 from books.fills_of(%(business_date)s)
 group by account, strategy, symbol, currency, settlement_date;
 

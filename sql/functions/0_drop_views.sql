@@ -1,5 +1,6 @@
 -- Views hold no data and are laid anew at every migration. They are dropped first, because a view that
--- is there can neither lose nor rename a column. All of it is one transaction.
+-- is there can neither lose nor rename a column, and none can lean on a function that is laid anew. All
+-- of it is one transaction.
 
 do $$
 declare
