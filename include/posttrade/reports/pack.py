@@ -147,7 +147,7 @@ class Rendering:
 
 def _render(rendering: Rendering, *, without_previous: bool) -> Pack:
     connection, business_date = rendering.connection, rendering.business_date
-    draft, versions, run_id = rendering.draft, rendering.versions, rendering.run_id
+    draft, versions = rendering.draft, rendering.versions
     with _snapshot(connection):
         require_no_late_records(connection, business_date)
         seen = fetch_rows(connection, "count_earlier_changes", business_date=business_date)[0]
