@@ -20,7 +20,7 @@ from posttrade.capture_progress import count_drained
 from posttrade.database import connect
 from posttrade.drain import Drain
 from posttrade.errors import GateFailed, Unavailable
-from posttrade.outbox import MESSAGES_MAX, Outbox
+from posttrade.outbox import Outbox
 from posttrade.round_steps import STEPS, RoundStep, RoundTools
 from posttrade.run_log import RunLog, StepRun
 from posttrade.statements import read_statement
@@ -176,7 +176,8 @@ class CaptureRounds:
             self._quiet_since = time.monotonic()
             next_at = began + self._limits.round_s
         else:
-            publisher.keep_going()
+            if publisher.keep_going():
+                self._quiet_since = time.monotonic()
             next_at = time.monotonic() + self._limits.poll_s
         if not self._is_stopping:
             time.sleep(max(0.0, next_at - time.monotonic()))
@@ -261,21 +262,25 @@ class _Publisher:
         self._is_wanted = True
         self.keep_going()
 
-    def keep_going(self) -> None:
-        """Begin what is wanted, if nothing is under way; raises as `want` does."""
+    def keep_going(self) -> bool:
+        """Begin what is wanted, if nothing is under way; raises as `want` does.
+
+        Returns:
+            Whether messages may still wait to be published.
+        """
         if self._going is not None and not self._going.done():
-            return
+            return True
         self._settle()
         if self._is_wanted:
             self._is_wanted = False
             self._going = self._worker.submit(self._publish)
+        return self._going is not None
 
     def _settle(self) -> None:
         going, self._going = self._going, None
         if going is not None:
-            count = going.result()
-            self._counts.published += count
-            self._is_wanted |= count >= MESSAGES_MAX
+            self._counts.published += going.result()
+            self._is_wanted |= self._outbox.may_have_left
 
     def _publish(self) -> int:
         tools = self._tools

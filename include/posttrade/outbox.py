@@ -50,6 +50,10 @@ class Outbox:
     Args:
         dsn: the trade database.
         kafka_config: client settings of the broker.
+
+    Attributes:
+        may_have_left: whether the last call may have left messages that wait: it reached its limit,
+            or another publisher was at work, who may have begun before they were written.
     """
 
     def __init__(self, dsn: str, kafka_config: Mapping[str, Any]) -> None:
@@ -57,6 +61,7 @@ class Outbox:
         self._sender = MessageSender(kafka_config, reports_each=True)
         self._database = contextlib.ExitStack()
         self._connection: psycopg.Connection[Any] | None = None
+        self.may_have_left = False
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +95,7 @@ class Outbox:
             Unavailable: the broker or the database does not answer; what was published is marked.
         """
         published = 0
+        self.may_have_left = True
         try:
             connection = self._connect()
             while published < limit:
@@ -115,6 +121,7 @@ class Outbox:
                 return None
             load = _read_load(connection, limit)
             if not load.outgoing and not load.waiting:
+                self.may_have_left = False
                 return None
             failure = self._send(load)
             load.mark(connection)

@@ -76,6 +76,19 @@ def test_what_an_earlier_series_left_is_published(desk: Desk) -> None:
     assert desk.rounds().run().published == published
 
 
+def test_what_another_publisher_leaves_is_published(desk: Desk) -> None:
+    """One that was killed keeps its lock until the server has ended its last statement."""
+    desk.send(5)
+    limits = dataclasses.replace(BRIEFLY, lasts_s=60.0)
+    with psycopg.connect(desk.dsn) as other:
+        other.execute("select pg_advisory_xact_lock(hashtext('outbox.messages'))")
+        release = threading.Timer(limits.idle_s + 2, other.rollback)
+        release.start()
+        counts = desk.rounds(limits=limits).run()
+        release.join()
+    assert counts.published == desk.ask("select count(*) from trade.executions")[0][0]
+
+
 def test_a_stopped_batch_holds_up_no_other_and_is_told_once(desk: Desk) -> None:
     stopped = plant_stopped_batch(desk)
     desk.send(20)

@@ -16,6 +16,10 @@ PASS_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
 STARTS_ITSELF = '__name__ == "__main__"'  # what else lies in bench/ is shared by benchmarks
 
 
+# they start whole instances and look at the time: nothing may run beside them
+QUIET = ("tests/e2e", "tests/faults")
+
+
 def list_benchmarks() -> list[str]:
     """Names of the modules below bench/ that can be run."""
     return sorted(
@@ -38,8 +42,18 @@ def run_tests(
         list[str] | None, typer.Argument(help="Passed to pytest; default: all of tests/")
     ] = None,
 ) -> None:
-    """Run the tests; they start the servers they need and stop them again."""
-    run_module("pytest", arguments or [], "tests")
+    """Run the tests; they start the servers they need and stop them again.
+
+    All of them: first those that can run side by side, one process per core, then the others.
+    """
+    if arguments:
+        run_module("pytest", arguments)
+    beside = ["tests", *(f"--ignore={folder}" for folder in QUIET)]
+    outcomes = [
+        start_module("pytest", [*beside, "--numprocesses=auto", "--maxprocesses=4"]),
+        start_module("pytest", list(QUIET)),
+    ]
+    raise typer.Exit(max(outcomes))
 
 
 def run_benchmark(
@@ -57,12 +71,14 @@ def run_benchmark(
     run_module(f"bench.{name}", arguments or [])
 
 
-def run_module(module: str, arguments: list[str], default: str | None = None) -> None:
+def run_module(module: str, arguments: list[str]) -> None:
     """Run a Python module in the repository with our import path; leave with its exit code."""
-    if default is not None and not arguments:
-        arguments = [default]
+    raise typer.Exit(start_module(module, arguments))
+
+
+def start_module(module: str, arguments: list[str]) -> int:
+    """Run a Python module in the repository with our import path; gives its exit code."""
     path = [str(REPOSITORY / "include"), str(REPOSITORY / "plugins"), str(REPOSITORY)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
     command = [sys.executable, "-m", module, *arguments]
-    result = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False)
-    raise typer.Exit(result.returncode)
+    return subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode

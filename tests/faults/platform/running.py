@@ -121,7 +121,15 @@ class Platform:
         return found[-1]
 
     def _list_running_tasks(self) -> list[dict[str, Any]]:
-        wanted = {"dag_ids": [CAPTURE], "state": ["running"]}
+        return self.list_tasks(state=["running"])
+
+    def list_tasks(self, **wanted: Any) -> list[dict[str, Any]]:
+        """What Airflow says of tasks of the capture.
+
+        Args:
+            wanted: which ones, as Airflow's interface has it.
+        """
+        wanted = {"dag_ids": [CAPTURE], **wanted}
         path = ("dags", "~", "dagRuns", "~", "taskInstances", "list")
         tasks: list[dict[str, Any]] = self.api.post(*path, body=wanted)["task_instances"]
         return tasks

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-import time
+from typing import Any
 
 import psutil
 
 from posttrade.errors import PostTradeError
+from tests.conftest import wait_until
 from tests.faults.platform.running import CAPTURE, PlatformScene
 
 TRADES, RATE = 300, 60  # about 16 s of messages
@@ -68,7 +69,7 @@ def test_worker_hangs(fault: PlatformScene) -> None:
             stuck = [worker, *worker.children()]
             for process in stuck:
                 process.send_signal(signal.SIGSTOP)
-            await_second_try(fault, task["id"])
+            await_second_try(fault, task)
             for process in stuck:  # it wakes up, and must not go on
                 if process.is_running():
                     process.send_signal(signal.SIGCONT)
@@ -87,18 +88,19 @@ def clear(fault: PlatformScene) -> None:
     fault.platform.api.post("dags", CAPTURE, "clearTaskInstances", body=body)
 
 
-def await_second_try(fault: PlatformScene, task_instance_id: str) -> None:
-    """Wait until Airflow has given the task up as it was."""
-    deadline = time.monotonic() + STUCK_TIMEOUT_S
-    while time.monotonic() < deadline:
+def await_second_try(fault: PlatformScene, task: dict[str, Any]) -> None:
+    """Wait until Airflow has given the task up as it was; its second try may be over by then."""
+
+    def is_given_up() -> bool:
         try:
-            task, _ = fault.platform.find_running_task()
-            if task["id"] != task_instance_id:
-                return
-        except (PostTradeError, AssertionError):
-            pass
-        time.sleep(1)
-    raise AssertionError("nobody missed the heartbeat of the task that hangs")
+            tries = fault.platform.list_tasks(
+                dag_run_ids=[task["dag_run_id"]], task_ids=[task["task_id"]]
+            )
+        except PostTradeError:
+            return False
+        return task["id"] not in [each["id"] for each in tries if each["state"] == "running"]
+
+    wait_until(is_given_up, STUCK_TIMEOUT_S)
 
 
 def is_stopped(process: psutil.Process) -> bool:
