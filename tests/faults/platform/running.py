@@ -33,6 +33,7 @@ from tests.faults.scene import Scene
 CAPTURE = "trade_capture"
 COMMAND_TIMEOUT_S = 420
 FIND_TIMEOUT_S = 120
+ID_LENGTH_MIN = 24  # by then it is the only one
 SETTLE_TIMEOUT_S = 300  # a killed task is seen after 60 s, and tried again after a pause
 POLL_S = 0.2
 
@@ -107,7 +108,7 @@ class Platform:
                 found.extend(
                     (task, worker)
                     for worker in scheduler.children()
-                    if any(task["id"] in word for word in worker.cmdline()) and worker.children()
+                    if has_task(worker, task["id"]) and worker.children()
                 )
             return bool(found)
 
@@ -133,6 +134,14 @@ class Platform:
         path = ("dags", "~", "dagRuns", "~", "taskInstances", "list")
         tasks: list[dict[str, Any]] = self.api.post(*path, body=wanted)["task_instances"]
         return tasks
+
+
+def has_task(worker: psutil.Process, task_instance_id: str) -> bool:
+    """Whether a worker's title names a task; a title is cut off where the command's own ended."""
+    named = " ".join(worker.cmdline()).split()
+    return (
+        bool(named) and len(named[-1]) >= ID_LENGTH_MIN and task_instance_id.startswith(named[-1])
+    )
 
 
 @dataclasses.dataclass
