@@ -8,13 +8,18 @@ again only for the holdings that changed before it.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posttrade.capture import StepSequence
 from posttrade.database import StepCounts
 from posttrade.errors import ConfigurationError
 from posttrade.statements import read_statement
 
+if TYPE_CHECKING:
+    from typing_extensions import LiteralString
+
+# whoever only looks at running books takes no other lock, and so holds up no capture
+BOOKS_LOCK: LiteralString = "select pg_advisory_xact_lock(hashtext('books'))"
 # what takes the fills of a date to lots; a date without such holdings needs no pass over its fills
 LOT_STEPS = {
     "FIFO": "find_fifo_lots",
@@ -36,6 +41,7 @@ def build_books(steps: StepSequence, closed_date: dt.date) -> list[dt.date]:
     Raises:
         ConfigurationError: no rule says how a book takes its cost.
     """
+    steps.connection.execute(BOOKS_LOCK)
     steps.parameters["business_date"] = closed_date
     steps.parameters["update_id"] = _fetch(steps, "begin_update")[0][0]
     steps.run("prepare_update")

@@ -89,5 +89,5 @@ language sql stable as $$
 $$;
 comment on function books.running_positions(date) is
     'Positions and price P&L of a date so far: what the close before left, and the date''s trades as '
-    'they are now. It costs what the date has, whatever came before. Its lots and what of the P&L is '
-    'realised are built by the close, which may be run at any time of the day.';
+    'they are now. It costs what the date has, whatever came before. What of the P&L is realised needs '
+    'lots: the command positions tells it, by the steps of the close.';

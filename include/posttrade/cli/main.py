@@ -26,6 +26,7 @@ COMMANDS = {  # command -> module below posttrade.cli, what it does
     "load": ("load", "Put a CSV or NDJSON file into a feed."),
     "allocate": ("allocate", "Say how block trades are split to accounts."),
     "close": ("close", "Close a business date and make its report."),
+    "positions": ("positions", "Show positions and P&L of a date, closed or still open."),
     "settle": ("settle", "Settle what is due on a business date."),
     "rejects": ("rejects", "List, export and replay messages that were refused."),
     "batches": ("batches", "List drained batches; decide on those that were stopped."),
