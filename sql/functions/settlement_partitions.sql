@@ -64,6 +64,47 @@ comment on function settlement.attach_partition(text, text, date) is
     'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. '
     'Where the date has one, the laid table goes.';
 
+create or replace function settlement.merge_partition(
+    p_table text, p_laid_table text, p_settlement_date date
+) returns void
+language plpgsql as $$
+declare
+    partition_name constant text :=
+        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+    column_list constant text := (
+        select string_agg(quote_ident(attname), ', ' order by attnum)
+        from pg_catalog.pg_attribute
+        where attrelid = format('settlement.%I', p_table)::regclass
+          and attnum > 0
+          and not attisdropped
+    );
+    copied constant text := 'insert into settlement.%I (%s) select %2$s from settlement.%I';
+    timeout constant text := current_setting('lock_timeout');
+begin
+    if not settlement.has_partition(p_table, p_settlement_date) then
+        perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+        return;
+    end if;
+    begin
+        perform set_config('lock_timeout', '2s', true);
+        execute format('lock table settlement.%I in access exclusive mode', p_table);
+        perform set_config('lock_timeout', timeout, true);
+    exception when lock_not_available then
+        -- somebody reads on and on: slower, but nobody waits
+        execute format(copied, p_table, column_list, p_laid_table);
+        execute format('drop table settlement.%I', p_laid_table);
+        return;
+    end;
+    execute format(copied, p_laid_table, column_list, partition_name);
+    execute format('alter table settlement.%I detach partition settlement.%I', p_table, partition_name);
+    execute format('drop table settlement.%I', partition_name);
+    perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+end
+$$;
+comment on function settlement.merge_partition(text, text, date) is
+    'Adds the rows of a laid table to a settlement date, with every constraint, key and trigger: the '
+    'rows that the date has are copied to it, and it takes their partition''s place.';
+
 create or replace function settlement.ensure_partition(p_table text, p_settlement_date date)
 returns void
 language plpgsql as $$
@@ -99,12 +140,11 @@ begin
     foreach table_name in array array['instructions', 'events']
     loop
         -- rows are only added: as many pages as were counted are the rows that were counted
-        if settlement.has_partition(table_name, p_settlement_date) and exists (
+        if exists (
             select
             from pg_catalog.pg_class as c
-            where c.oid = format(
-                'settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
-            )::regclass
+            where c.relnamespace = 'settlement'::regnamespace
+              and c.relname = table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
               and (
                   c.relpages < 0.9 * pg_relation_size(c.oid) / 8192
                   or not exists (

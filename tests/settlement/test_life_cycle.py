@@ -5,6 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import psycopg
+import pytest
+
+from posttrade.settlement import work
+
 from .desk import NEXT_DAY, TRADE_DATE, Desk
 
 
@@ -308,3 +313,51 @@ def test_a_close_ends_what_was_held_and_then_corrected(desk: Desk) -> None:
     assert desk.close() == (1, 0)
     assert desk.states() == {"T1": "CANCELLED"}
     assert desk.close() == (0, 0)
+
+
+TERMS = (
+    "select business_date, subject_id, subject_version, direction, symbol, quantity, amount,"
+    " standing_instruction_id from settlement.instructions order by subject_id"
+)
+MOVEMENTS = (
+    "select subject_id, e.sequence, e.kind, e.to_state, e.quantity, e.amount, e.payer_id,"
+    " e.receiver_id from settlement.events as e"
+    " join settlement.instructions as i using (instruction_id, settlement_date) order by 1, 2"
+)
+PARTITIONS = (
+    "select 'settlement.instructions_20261015'::regclass::oid,"
+    " 'settlement.events_20261015'::regclass::oid"
+)
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_many_that_come_late_to_a_begun_date_are_laid_and_say_what_inserting_says(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, is_read: bool
+) -> None:
+    """While somebody reads on and on nobody waits: then they are inserted after all."""
+    desk.book("T0")
+    desk.follow()
+    desk.unmatch("T0")
+    desk.follow()
+    for number in range(1, 120):
+        desk.book(f"T{number}", side="SELL" if number % 2 else "BUY", price=Decimal(number))
+    ((*before,),) = desk.rows(PARTITIONS)
+    with desk.connection.transaction() as laid, psycopg.connect(desk.dsn) as reader:
+        monkeypatch.setattr(work, "LAID_ROWS_MIN", 100)
+        if is_read:
+            reader.execute("select from settlement.instructions, settlement.events limit 0")
+        assert desk.follow() == (119, 119)
+        assert desk.settle() == (120, 119)
+        ((*after,),) = desk.rows(PARTITIONS)
+        assert [new == old for new, old in zip(after, before, strict=True)] == [is_read, is_read]
+        found = desk.rows(TERMS), desk.rows(MOVEMENTS), desk.balances()
+        assert desk.follow() == (0, 0)
+        assert desk.settle() == (1, 0)
+        for table in ("instructions", "events"):
+            with pytest.raises(psycopg.DatabaseError), desk.connection.transaction():
+                desk.connection.execute(f"truncate settlement.{table}_20261015")  # type: ignore[arg-type]
+        raise psycopg.Rollback(laid)
+    monkeypatch.undo()
+    desk.follow()
+    desk.settle()
+    assert (desk.rows(TERMS), desk.rows(MOVEMENTS), desk.balances()) == found

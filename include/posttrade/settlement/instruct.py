@@ -151,22 +151,24 @@ def _instruct(work: SettlementWork, count_max: int, *, is_whole_date: bool) -> i
     if work.run("except_blocks").rows_out:
         work.open_act(INSTRUCTED_CAUSE)
         work.parameters["first_instruction_id"] = work.ask_one("reserve_ids", count=count_max)
-        made = _lay_or_insert(work)
+        made = _lay_or_insert(work, count_max)
     if terms.rows_out < terms.rows_in or is_whole_date:
         work.run("find_breaks", "store_breaks")
     return made
 
 
-def _lay_or_insert(work: SettlementWork) -> int:
-    """A settlement date's first instructions are laid as a table, later ones inserted."""
+def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
+    """A settlement date's first instructions are laid as a table, later ones where they are many."""
     made = 0
     begun = []
-    for settlement_date, is_begun in work.ask("list_wanted_dates"):
-        if is_begun:
+    for settlement_date, is_begun, is_laid in work.ask("list_wanted_dates", count_max=count_max):
+        if is_begun and not is_laid:
             begun.append(settlement_date)
             continue
         work.parameters["settlement_date"] = settlement_date
-        made += work.run("lay_instructions").rows_out
-        work.parameters["first_instruction_id"] += work.counts["lay_instructions"].rows_out
+        step = "lay_more_instructions" if is_begun else "lay_instructions"
+        laid = work.run(step).rows_out
+        work.parameters["first_instruction_id"] += laid
+        made += laid
     work.parameters["begun_dates"] = begun
     return made + work.run("insert_instructions").rows_out if begun else made

@@ -66,7 +66,8 @@ def _net(work: SettlementWork) -> int:
     work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
     if not dates:
         return 0
-    for date in begun:
+    # what was laid has no statistics yet
+    for date, _ in dates:
         work.ask("analyze_partitions", settlement_date=date)
     work.run("list_candidates", "withhold_closed_markets")
     carried = work.run("list_carried_legs").rows_out

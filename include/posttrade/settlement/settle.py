@@ -132,10 +132,18 @@ def check_ledger(
 
 def _settle(work: SettlementWork, begun: list[dt.date], fresh: list[dt.date]) -> int:
     work.open_act(SETTLED_CAUSE)
-    settled = work.run("insert_settlements").rows_out if begun else 0
+    settled = 0
+    crowded = [date for (date,) in work.ask("list_crowded_dates")]
+    for date in crowded:
+        work.parameters["settlement_date"] = date
+        settled += work.run("lay_more_settlements").rows_out
+    work.parameters["settlement_dates"] = [date for date in begun if date not in crowded]
+    if work.parameters["settlement_dates"]:
+        settled += work.run("insert_settlements").rows_out
     for date in fresh:
         work.parameters["settlement_date"] = date
         settled += work.run("lay_settlements").rows_out
+    work.parameters["settlement_dates"] = begun
     settle_releases(work)
     return settled
 

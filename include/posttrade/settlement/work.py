@@ -17,6 +17,8 @@ from posttrade.statements import read_statement
 STEPS = "settlement"
 # no trade settles later than this after its trade date: one that says so is a break
 REACH_DAYS = 40
+# fewer rows than these are inserted into a date that has some: a table of its own costs locks
+LAID_ROWS_MIN = 20_000
 
 
 class SettlementWork(StepSequence):
@@ -28,7 +30,8 @@ class SettlementWork(StepSequence):
     """
 
     def __init__(self, connection: psycopg.Connection[Any], parameters: dict[str, Any]) -> None:
-        super().__init__(connection, STEPS, {"settlement_reach_days": REACH_DAYS, **parameters})
+        limits = {"settlement_reach_days": REACH_DAYS, "laid_rows_min": LAID_ROWS_MIN}
+        super().__init__(connection, STEPS, {**limits, **parameters})
 
     def ask(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
         """Rows of a statement."""

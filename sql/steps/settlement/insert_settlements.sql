@@ -46,7 +46,8 @@ select
     (
         select count(*)
         from candidate_instructions as c
-        where not exists (
-            select from withheld_instructions as w where w.instruction_id = c.instruction_id
-        )
+        where c.settlement_date = any(%(settlement_dates)s::date[])
+          and not exists (
+              select from withheld_instructions as w where w.instruction_id = c.instruction_id
+          )
     ) as rows_out;

@@ -5,6 +5,9 @@
 -- rerun: append once: a date that has a partition is not laid again
 -- parameters: settlement_date, act_id, first_instruction_id (of a block that is large enough)
 
+-- a million trades are joined in memory
+set local hash_mem_multiplier to 8;
+
 create table settlement.laid_instructions as
 select
     %(first_instruction_id)s - 1 + row_number() over () as instruction_id,
@@ -44,6 +47,8 @@ join instruction_terms as t
 where w.settlement_date = %(settlement_date)s
   and t.settlement_date = %(settlement_date)s
   and t.flaw is null;
+
+set local hash_mem_multiplier to default;
 
 select settlement.attach_partition('instructions', 'laid_instructions', %(settlement_date)s);
 

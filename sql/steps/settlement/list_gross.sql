@@ -7,6 +7,11 @@
 
 drop table if exists pg_temp.gross_sums;
 
+-- each partition is read once and hashed: how few sums there are is more than the planner can see
+set local enable_nestloop to off;
+set local enable_mergejoin to off;
+set local enable_sort to off;
+
 create temporary table gross_sums on commit drop as
 with netted as (
     select
@@ -62,6 +67,10 @@ select
     count(*) as instruction_count
 from netted
 group by 1, 2, 3, 4, 5, 6;
+
+set local enable_nestloop to default;
+set local enable_mergejoin to default;
+set local enable_sort to default;
 
 select coalesce(sum(instruction_count), 0) as rows_in, count(*) as rows_out
 from gross_sums;

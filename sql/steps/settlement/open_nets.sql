@@ -33,6 +33,8 @@ join settlement.net_instructions as n
     and (n.agreement, n.method) = (k.agreement, k.netting_method)
     and n.centre_account_id is not distinct from k.centre_account_id;
 
+analyze netting_terms;
+
 insert into settlement.touched_nets (net_instruction_id)
 select net_instruction_id
 from netting_terms
