@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from posttrade.cli.day_tables import print_alerts, print_breaks, print_rejects, print_totals
 from posttrade.cli.output import JsonOption, print_json, progress, results, say
-from posttrade.cli.simulate import BREAK_RATE_HELP, amount_option, read_date, send_day
+from posttrade.cli.simulate import (
+    BACK_OFFICE_HELP,
+    BREAK_RATE_HELP,
+    amount_option,
+    read_date,
+    send_day,
+)
 from posttrade.errors import Unavailable
 from posttrade.instance import Instance
 
@@ -43,6 +50,7 @@ def demo(
     hostile: Annotated[str, amount_option("Messages made to do harm.")] = "16",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "2%",
     suspicions: Annotated[str, amount_option("Trades that compliance must flag.")] = "5",
+    back_office: Annotated[bool, typer.Option(help=BACK_OFFICE_HELP)] = True,
     mark_days: Annotated[
         int, typer.Option(help="Business days up to the date that get official closing marks.")
     ] = 261,
@@ -76,7 +84,12 @@ def demo(
     }
     planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
     options = SimulationOptions(
-        business_date=read_date(date), trades=trades, seed=seed, mark_days=mark_days, **planted
+        business_date=read_date(date),
+        trades=trades,
+        seed=seed,
+        back_office=back_office,
+        mark_days=mark_days,
+        **planted,
     )
     instance = Instance.create()
     try:
@@ -116,6 +129,8 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
     )
     send_day(eve)
     show_drain(instance)
+    if options.back_office:
+        settle_date(instance, eve.business_date, say)
     close_business_date(instance, eve.business_date, say)
     say(
         f"3 of 6  simulating {options.trades} trades of {options.business_date}, with breaks, "
@@ -146,7 +161,7 @@ def run_day(instance: Instance, options: SimulationOptions) -> dict[str, Any]:
 
 
 def make_eve(options: SimulationOptions) -> SimulationOptions:
-    """A smaller business day before the day, on which nothing goes wrong."""
+    """A smaller business day before the day, on which only the back office errs."""
     from posttrade.business_calendar import HOUSE_CALENDAR, BusinessCalendar
     from posttrade.simulator.options import NONE, SimulationOptions
 
@@ -157,6 +172,7 @@ def make_eve(options: SimulationOptions) -> SimulationOptions:
         seed=options.seed,
         break_rate=NONE,
         short_contract=NONE,
+        back_office=options.back_office,
         # the history is told once: told again it would make the eve's pack out of date
         mark_days=max(0, options.mark_days - 1),
     )
@@ -235,63 +251,3 @@ def print_day(instance: Instance, result: Mapping[str, Any], *, keep: bool) -> N
         lines.append(f"         name and password: {instance.airflow_password_file}")
         lines.append("stop it  ./posttrade down")
     results.print("\n" + "\n".join(lines), soft_wrap=True, highlight=False, markup=False)
-
-
-def print_breaks(planted: Mapping[str, int], found: Mapping[str, int]) -> None:
-    """Breaks by type, planted beside found."""
-    rows = []
-    for name in sorted({*planted, *found}):
-        sown, seen = planted.get(name, 0), found.get(name, 0)
-        rows.append((name, sown, seen, _mark(sown == seen)))
-    rows.append(("total", sum(planted.values()), sum(found.values()), _mark(planted == found)))
-    _print_table(("break", "planted", "found", ""), rows)
-
-
-def print_rejects(result: Mapping[str, Any]) -> None:
-    """Refused messages by reason; those that state no date stand under the day they came."""
-    refused, of_date = result["refused"], sum(result["rejects"].values())
-    rows: list[tuple[Any, ...]] = [(name, "", n, "") for name, n in result["rejects"].items()]
-    elsewhere = refused["found"] - of_date
-    if elsewhere > 0:
-        rows.append(("(no readable date: under the day they came)", "", elsewhere, ""))
-    is_same = refused["planted"] == refused["found"]
-    rows.append(("total", refused["planted"], refused["found"], _mark(is_same)))
-    _print_table(("refused message", "planted", "found", ""), rows)
-
-
-def print_alerts(alerts: Mapping[str, Mapping[str, int]]) -> None:
-    """Compliance alerts by rule: those planted, and what was flagged besides."""
-    names = ("planted", "found", "besides")
-    rows = [
-        (rule, *(counts[name] for name in names), _mark(counts["planted"] == counts["found"]))
-        for rule, counts in alerts.items()
-    ]
-    _print_table(("compliance alert", *names, ""), rows)
-
-
-def print_totals(totals: Mapping[str, Mapping[str, int]]) -> None:
-    """Control totals of each feed: received = accepted + rejected + duplicate."""
-    names = ("received", "accepted", "rejected", "duplicate")
-    rows = []
-    for feed, counts in totals.items():
-        explained = sum(counts[name] for name in names[1:])
-        rows.append(
-            (feed, *(counts[name] for name in names), _mark(counts["received"] == explained))
-        )
-    _print_table(("feed", *names, ""), rows)
-
-
-def _mark(is_right: bool) -> str:
-    return "[green]ok[/]" if is_right else "[red]no[/]"
-
-
-def _print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if 0 < place < len(headings) - 1 else "left")
-    for row in rows:
-        table.add_row(*map(str, row))
-    results.print(table)
-    results.print()

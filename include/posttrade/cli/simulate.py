@@ -13,6 +13,7 @@ from posttrade.cli.output import JsonOption, print_facts, progress
 from posttrade.errors import ConfigurationError
 from posttrade.instance import Instance
 
+BACK_OFFICE_HELP = "A fee booked wrong, a delivery that fails, custodian's statements that differ."
 BREAK_RATE_HELP = "Trades with planted breaks; the default has every type at least once."
 
 
@@ -44,6 +45,7 @@ def simulate(
     cancellations: Annotated[str, amount_option("Trades cancelled by a second version.")] = "0",
     orders: Annotated[str, amount_option("Orders and their answers, with breaks.")] = "0",
     suspicions: Annotated[str, amount_option("Trades that compliance must flag.")] = "0",
+    back_office: Annotated[bool, typer.Option(help=BACK_OFFICE_HELP)] = False,
     mark_days: Annotated[
         int, typer.Option(help="Business days up to the date that get official closing marks.")
     ] = 1,
@@ -69,7 +71,7 @@ def simulate(
     """
     from posttrade.simulator.options import Share, SimulationOptions
 
-    shares = {
+    shares: dict[str, Any] = {
         "break_rate": break_rate,
         "duplicates": duplicates,
         "late": late,
@@ -87,6 +89,7 @@ def simulate(
         trades=trades,
         seed=seed,
         rate=read_rate(rate),
+        back_office=back_office,
         mark_days=mark_days,
         short_contract=read_contract(contract),
         **{name: Share.parse(text) for name, text in shares.items()},
@@ -101,6 +104,8 @@ def send_day(options: Any) -> dict[str, Any]:
 
     instance = Instance.load()
     ensure_topics(instance.kafka_config)
+    if options.back_office:
+        lay_holdings(instance.trade_dsn, options.business_date)
     columns = (
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -118,6 +123,18 @@ def send_day(options: Any) -> dict[str, Any]:
         )
         bar.update(task, completed=result.messages, total=result.messages)
     return {**dataclasses.asdict(result), "truth_dir": str(instance.home / "truth")}
+
+
+def lay_holdings(dsn: str, business_date: dt.date) -> None:
+    """Say what the accounts of a date's back office hold, as ``opening_holdings.csv`` would."""
+    from posttrade.database import connect
+    from posttrade.simulator.back_office import list_holdings
+    from posttrade.statements import read_statement
+
+    statement = read_statement("simulation/insert_holding")
+    with connect(dsn) as connection:
+        for holding in list_holdings(business_date):
+            connection.execute(statement, holding._asdict())
 
 
 def read_date(text: str | None) -> dt.date:

@@ -158,7 +158,7 @@ def _instruct(work: SettlementWork, count_max: int, *, is_whole_date: bool) -> i
 
 
 def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
-    """A settlement date's first instructions are laid as a table, later ones where they are many."""
+    """A settlement date's first instructions are laid as a table; later ones if they are many."""
     made = 0
     begun = []
     for settlement_date, is_begun, is_laid in work.ask("list_wanted_dates", count_max=count_max):

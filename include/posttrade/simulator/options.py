@@ -76,6 +76,9 @@ class SimulationOptions:
             them carry every kind of their breaks at least once.
         suspicions: trades that compliance must flag, one kind after the other; they come on top of
             ``trades``, and nothing else is wrong with them.
+        back_office: whether a fee is booked wrong, a delivery lacks securities, and a custodian's
+            statements differ. The accounts concerned need ``back_office.list_holdings`` in
+            ``reference.opening_holdings``.
         mark_days: business days for which official closing marks are sent, the last of them the
             date itself; 0 sends none.
         front_trades: trades on the feed ``trades``, on which nothing is expected back.
@@ -96,6 +99,7 @@ class SimulationOptions:
     hostile: Share = NONE
     orders: Share = NONE
     suspicions: Share = NONE
+    back_office: bool = False
     mark_days: int = 0
     front_trades: Share = Share(Decimal("0.05"))
     short_contract: Share = SHORT_CONTRACT_DEFAULT

@@ -41,8 +41,7 @@ class SettlementDates:
         Raises:
             ConfigurationError: the calendar does not reach the date.
         """
-        market_id = self._settlement_market_ids.get(instrument.symbol, instrument.market_id)
-        market = self._markets[market_id]
+        market_id, market = self._market_of(instrument)
         last_date = self._trade_date + REACH
         settles = BusinessCalendar.load(market["settlement_calendar"], last_date=last_date)
         counts = settles
@@ -50,6 +49,21 @@ class SettlementDates:
             counts = BusinessCalendar.load(market["counting_calendar"], last_date=last_date)
         days = self._days_after_trade.get((market_id, instrument.asset_class), SPOT_DAYS)
         return settles.add_business_days(counts.add_business_days(self._trade_date, days), 0)
+
+    def is_open_for(self, instrument: Instrument) -> bool:
+        """Whether the market that settles it settles on the trade date itself.
+
+        Raises:
+            ConfigurationError: the calendar does not reach the date.
+        """
+        _, market = self._market_of(instrument)
+        last_date = self._trade_date + REACH
+        calendar = BusinessCalendar.load(market["settlement_calendar"], last_date=last_date)
+        return calendar.is_business_day(self._trade_date)
+
+    def _market_of(self, instrument: Instrument) -> tuple[str, dict[str, str]]:
+        market_id = self._settlement_market_ids.get(instrument.symbol, instrument.market_id)
+        return market_id, self._markets[market_id]
 
 
 def latest_session(now: dt.datetime) -> dt.date:

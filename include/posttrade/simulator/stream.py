@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from posttrade.errors import ConfigurationError
 from posttrade.sending import Message
+from posttrade.simulator.back_office import BackOffice
 from posttrade.simulator.catalogue import Catalogue
 from posttrade.simulator.conduct import ConductDesk
 from posttrade.simulator.malformed import HOSTILE, MALFORMED, BadMessages
@@ -62,6 +63,8 @@ class DayStream:
         self._conduct = ConductDesk(options, catalogue)
         self._marks = closing_marks(options, catalogue)
         self._teller = Teller(writer, random.Random(f"terms {name}").random)  # noqa: S311
+        back_teller = Teller(writer, random.Random(f"back office {name}").random)  # noqa: S311
+        self._back_office = BackOffice(options, catalogue, back_teller)
         self._courses = _Courses(options, random.Random(f"scenarios {name}"))  # noqa: S311
         self._late = Quota(options.late.count_of(total), total)
         self._overtaking = Quota(options.out_of_order.count_of(total), total)
@@ -103,6 +106,8 @@ class DayStream:
                 yield self._bad_message(hostile_deck, "hostile")
         while delayed:
             yield heapq.heappop(delayed)[2]
+        if options.back_office:
+            yield from self._back_office.tell(self._truth)
         yield from self._marks
 
     def _trade_messages(self, place: int) -> list[Message]:
