@@ -2025,12 +2025,11 @@ begin
     foreach table_name in array array['instructions', 'events']
     loop
         -- rows are only added: as many pages as were counted are the rows that were counted
-        if settlement.has_partition(table_name, p_settlement_date) and exists (
+        if exists (
             select
             from pg_catalog.pg_class as c
-            where c.oid = format(
-                'settlement.%I', table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
-            )::regclass
+            where c.relnamespace = 'settlement'::regnamespace
+              and c.relname = table_name || to_char(p_settlement_date, '"_"YYYYMMDD')
               and (
                   c.relpages < 0.9 * pg_relation_size(c.oid) / 8192
                   or not exists (
@@ -2476,6 +2475,45 @@ CREATE FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) RETURNS set
 $$;
 
 COMMENT ON FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) IS 'A rate, ready to be worked out a million times. Rounding is of the amount without its sign.';
+
+CREATE FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    partition_name constant text :=
+        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+    column_list constant text := (
+        select string_agg(quote_ident(attname), ', ' order by attnum)
+        from pg_catalog.pg_attribute
+        where attrelid = format('settlement.%I', p_table)::regclass
+          and attnum > 0
+          and not attisdropped
+    );
+    copied constant text := 'insert into settlement.%I (%s) select %2$s from settlement.%I';
+    timeout constant text := current_setting('lock_timeout');
+begin
+    if not settlement.has_partition(p_table, p_settlement_date) then
+        perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+        return;
+    end if;
+    begin
+        perform set_config('lock_timeout', '2s', true);
+        execute format('lock table settlement.%I in access exclusive mode', p_table);
+        perform set_config('lock_timeout', timeout, true);
+    exception when lock_not_available then
+        -- somebody reads on and on: slower, but nobody waits
+        execute format(copied, p_table, column_list, p_laid_table);
+        execute format('drop table settlement.%I', p_laid_table);
+        return;
+    end;
+    execute format(copied, p_laid_table, column_list, partition_name);
+    execute format('alter table settlement.%I detach partition settlement.%I', p_table, partition_name);
+    execute format('drop table settlement.%I', partition_name);
+    perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+end
+$_$;
+
+COMMENT ON FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Adds the rows of a laid table to a settlement date, with every constraint, key and trigger: the rows that the date has are copied to it, and it takes their partition''s place.';
 
 CREATE FUNCTION settlement.open_account(p_kind text, p_name text) RETURNS integer
     LANGUAGE plpgsql

@@ -82,15 +82,9 @@ def demo(
         "orders": orders,
         "suspicions": suspicions,
     }
-    planted: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
-    options = SimulationOptions(
-        business_date=read_date(date),
-        trades=trades,
-        seed=seed,
-        back_office=back_office,
-        mark_days=mark_days,
-        **planted,
-    )
+    more: dict[str, Any] = {name: Share.parse(text) for name, text in texts.items()}
+    more |= {"back_office": back_office, "mark_days": mark_days}
+    options = SimulationOptions(business_date=read_date(date), trades=trades, seed=seed, **more)
     instance = Instance.create()
     try:
         say("1 of 6  starting PostgreSQL, broker, mail server and Airflow")

@@ -1,8 +1,8 @@
 -- purpose: settle the candidates of a date of which less has happened than is due, as
 --          insert_settlements does: laid as a table, which takes the place of the date's partition,
 --          with its rows. check_movements holds them against the instructions by other words.
--- reads: candidate_instructions, withheld_instructions (temporary), settlement.instructed_movements,
---        settlement.events
+-- reads: candidate_instructions, withheld_instructions (temporary),
+--        settlement.instructed_movements, settlement.events
 -- writes: settlement.laid_events (becomes a partition of settlement.events)
 -- rerun: append once: an event that is there is not laid again
 -- parameters: act_id, effective_on, settlement_date
