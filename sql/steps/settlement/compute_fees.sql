@@ -23,13 +23,14 @@ select
     s.fee_rate_ids,
     array(
         select settlement.charge(
-            case t.basis
+            case (t).basis
                 when 'NOTIONAL' then abs(e.price * e.quantity)
                 when 'QUANTITY' then e.quantity
                 else 1
             end, t
         )
-        from unnest(s.terms) as t
+        -- handed on one by one, as a function in from would not do
+        from (select unnest(s.terms) as t) as listed
     ) as amounts
 from trade.executions as e
 left join reference.instruments as i on i.symbol = e.symbol
@@ -62,7 +63,7 @@ set fee_rate_ids = c.fee_rate_ids || s.tax_ids,
         select settlement.charge(
             (select sum(c.amounts[place]) from unnest(s.taxed_places) as place), t
         )
-        from unnest(s.taxes) as t
+        from (select unnest(s.taxes) as t) as listed
     )
 from fee_sets as s
 where s.set_id = c.set_id
