@@ -531,7 +531,7 @@ CREATE FUNCTION books.running_positions(p_business_date date) RETURNS TABLE(acco
     from valued
 $$;
 
-COMMENT ON FUNCTION books.running_positions(p_business_date date) IS 'Positions and price P&L of a date so far: what the close before left, and the date''s trades as they are now. It costs what the date has, whatever came before. Its lots and what of the P&L is realised are built by the close, which may be run at any time of the day.';
+COMMENT ON FUNCTION books.running_positions(p_business_date date) IS 'Positions and price P&L of a date so far: what the close before left, and the date''s trades as they are now. It costs what the date has, whatever came before. What of the P&L is realised needs lots: the command positions tells it, by the steps of the close.';
 
 CREATE FUNCTION books.split_ratio(p_symbol text, p_after date, p_until date) RETURNS numeric
     LANGUAGE sql STABLE
@@ -2249,11 +2249,18 @@ begin
             'create table settlement.%I partition of settlement.trade_fees for values in (%L)',
             partition_name, p_business_date
         );
+    elsif exists (
+        select
+        from pg_catalog.pg_class as c
+        where c.oid = to_regclass('settlement.' || partition_name)
+          and c.relpages < 0.9 * pg_relation_size(c.oid) / 8192
+    ) then
+        execute format('analyze settlement.%I', partition_name);
     end if;
 end
 $$;
 
-COMMENT ON FUNCTION settlement.ensure_fee_partition(p_business_date date) IS 'Makes a business date''s partition of settlement.trade_fees where it is missing.';
+COMMENT ON FUNCTION settlement.ensure_fee_partition(p_business_date date) IS 'Makes a business date''s partition of settlement.trade_fees where it is missing, and counts it anew where it has grown: a plan made for no rows takes minutes for a million.';
 
 CREATE FUNCTION settlement.ensure_partition(p_table text, p_settlement_date date) RETURNS void
     LANGUAGE plpgsql
