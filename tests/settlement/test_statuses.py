@@ -102,12 +102,41 @@ def test_a_code_brings_the_instruction_to_its_state(desk: Desk, code: str, state
     assert desk.states() == {"T1": state}
     assert listen(desk, NEXT_DAY)[1] == 0
     made = desk.rows("select cause, actor from settlement.instruction_events where sequence = 1")
-    assert made == (
-        [] if state == "INSTRUCTED" else [("depository_says_so", "trade_capture/apply_statuses")]
-    )
+    cause = "lack_of_securities" if state == "FAILING" else "depository_says_so"
+    assert made == ([] if state == "INSTRUCTED" else [(cause, "trade_capture/apply_statuses")])
     assert [found[0] for found in breaks(desk)] == (
         ["cancelled_by_depository"] if state == "CANCELLED" else []
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [
+        ("LACK", ("lack_of_securities", "HOUSE")),
+        ("MONY", ("lack_of_cash", "HOUSE")),
+        ("CLAC", ("counterparty_lacks_securities", "COUNTERPARTY")),
+        ("CMON", ("counterparty_lacks_cash", "COUNTERPARTY")),
+        ("DQUA", None),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("when", ["before the cycle", "after the cycle"])
+def test_a_fail_has_the_reason_that_the_depository_gives(
+    desk: Desk, reason: str | None, found: tuple[str, str] | None, when: str
+) -> None:
+    """ISO 20022, code set PendingFailingReasonV4Code; other codes name nobody."""
+    desk.connection.execute(DRIVEN)
+    reference = instruct(desk)
+    if when == "after the cycle":
+        desk.settle()
+    say(desk, reference, "SETT//PENF", 600, reason=reason)
+    listen(desk)
+    desk.settle()
+    desk.settle(NEXT_DAY + DAY)
+    fails = desk.rows("select as_of_date, reason, failing_party from settlement.fails order by 1")
+    ours = ("depository_settles", "UNKNOWN")
+    first = ours if when == "after the cycle" else found or ("depository_says_so", "UNKNOWN")
+    assert fails == [(NEXT_DAY, *first), (NEXT_DAY + DAY, *(found or ours))]
 
 
 @pytest.mark.parametrize("code", ["SETTLED", "MT545", "MT547", "sese.025"])

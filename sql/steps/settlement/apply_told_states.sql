@@ -1,11 +1,13 @@
 -- purpose: bring instructions to the state that their depository says, where that may follow on
---          theirs and we did nothing to them since. What it may not is left to a break.
--- reads: judged_statuses, weighed_statuses (temporary)
--- writes: settlement.events, settlement.applied_statuses, standing_statuses (temporary)
+--          theirs and we did nothing to them since. What it may not is left to a break. A fail is
+--          entered with the depository's reason, where that is one of reference.fail_reasons.
+-- reads: judged_statuses, weighed_statuses (temporary), settlement.acts, settlement.events
+-- writes: settlement.acts, settlement.events, settlement.applied_statuses, standing_statuses,
+--         told_acts (temporary)
 -- rerun: append once: the state that is there already is not entered again
--- parameters: act_id
+-- parameters: act_id, actor, run_id, as_of
 
-drop table if exists pg_temp.standing_statuses;
+drop table if exists pg_temp.standing_statuses, pg_temp.told_acts;
 
 create temporary table standing_statuses on commit drop as
 select
@@ -16,6 +18,8 @@ select
     w.flaw_delta,
     case when w.is_to_book then w.to_state else j.state end as booked_state,
     j.last_sequence + coalesce(w.is_to_book, false)::integer as booked_sequence,
+    case when j.told_state = 'FAILING' then settlement.fail_reason_of(j.told_reason_code) end
+        as told_reason,
     coalesce(
         j.told_state in ('MATCHED', 'PENDING', 'FAILING', 'CANCELLED')
         and j.told_at > coalesce(j.own_event_at, '-infinity')
@@ -31,6 +35,15 @@ left join weighed_statuses as w using (instruction_id);
 
 analyze standing_statuses;
 
+create temporary table told_acts on commit drop as
+select told_reason, settlement.open_act(told_reason, %(actor)s, %(run_id)s, %(as_of)s) as act_id
+from (
+    select distinct told_reason
+    from standing_statuses
+    where is_to_enter
+      and told_reason is not null
+) as reasons;
+
 with entered as (
     insert into settlement.events (
         instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state
@@ -39,12 +52,13 @@ with entered as (
         instruction_id,
         settlement_date,
         (told_at at time zone 'UTC')::date,
-        %(act_id)s,
+        coalesce(a.act_id, %(act_id)s),
         booked_sequence + 1,
         'STATUS',
         booked_state,
         told_state
     from standing_statuses
+    left join told_acts as a using (told_reason)
     where is_to_enter
     order by instruction_id
     on conflict do nothing

@@ -43,6 +43,7 @@ select
     n.status_at as newest_at,
     d.state as told_state,
     d.status_at as told_at,
+    d.reason_code as told_reason_code,
     d.topic as told_topic,
     d.partition as told_partition,
     d.message_offset as told_offset,

@@ -6,8 +6,9 @@
 -- rerun: append once: an instructed version is not instructed again
 -- parameters: settlement_date, act_id, first_instruction_id (of a block that is large enough)
 
--- a million trades are joined in memory
+-- a million trades are joined in memory, each table read once
 set local hash_mem_multiplier to 8;
+set local enable_nestloop to off;
 
 create table settlement.laid_instructions as
 select
@@ -58,6 +59,7 @@ where w.settlement_date = %(settlement_date)s
   );
 
 set local hash_mem_multiplier to default;
+set local enable_nestloop to default;
 
 select settlement.merge_partition('instructions', 'laid_instructions', %(settlement_date)s);
 

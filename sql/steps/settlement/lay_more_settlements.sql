@@ -7,6 +7,9 @@
 -- rerun: append once: an event that is there is not laid again
 -- parameters: act_id, effective_on, settlement_date
 
+-- each table is read once, whatever the planner thinks of their joins
+set local enable_nestloop to off;
+
 create table settlement.laid_events as
 select
     c.instruction_id,
@@ -43,6 +46,8 @@ where c.settlement_date = %(settlement_date)s
         and e.instruction_id = c.instruction_id
         and e.sequence > c.last_sequence
   );
+
+set local enable_nestloop to default;
 
 select settlement.merge_partition('events', 'laid_events', %(settlement_date)s);
 

@@ -11,6 +11,7 @@ drop table if exists pg_temp.gross_sums;
 set local enable_nestloop to off;
 set local enable_mergejoin to off;
 set local enable_sort to off;
+set local hash_mem_multiplier to 8;
 
 create temporary table gross_sums on commit drop as
 with netted as (
@@ -71,6 +72,7 @@ group by 1, 2, 3, 4, 5, 6;
 set local enable_nestloop to default;
 set local enable_mergejoin to default;
 set local enable_sort to default;
+set local hash_mem_multiplier to default;
 
 select coalesce(sum(instruction_count), 0) as rows_in, count(*) as rows_out
 from gross_sums;

@@ -17,7 +17,11 @@ with open_instructions as (
         s.state,
         s.market_id,
         s.last_effective_on,
-        coalesce(w.cause, 'not_settled_on_its_date') as cause
+        coalesce(
+            case w.cause
+                when 'depository_settles' then settlement.told_fail_reason(s.instruction_id)
+            end, w.cause, 'not_settled_on_its_date'
+        ) as cause
     from settlement.instruction_states as s
     left join withheld_instructions as w using (instruction_id)
     where s.settlement_date = any(%(settlement_dates)s::date[])

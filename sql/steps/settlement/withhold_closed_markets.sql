@@ -16,6 +16,8 @@ join reference.calendar_days as d
     and d.calendar_date = %(effective_on)s
 where not d.is_business_day;
 
+analyze closed_markets;
+
 create temporary table closed_instructions on commit drop as
 select i.instruction_id, i.settlement_date
 from settlement.instructions as i
