@@ -2290,6 +2290,14 @@ $$;
 
 COMMENT ON FUNCTION settlement.ensure_partitions(p_settlement_date date) IS 'Makes both partitions of a settlement date where they are missing.';
 
+CREATE FUNCTION settlement.fail_reason_of(p_reason_code text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select min(reason) from reference.fail_reasons where iso_reason = p_reason_code
+$$;
+
+COMMENT ON FUNCTION settlement.fail_reason_of(p_reason_code text) IS 'The reason of reference.fail_reasons for a depository''s code (LACK, MONY, CLAC, CMON); null for any other.';
+
 CREATE FUNCTION settlement.has_partition(p_table text, p_settlement_date date) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -2680,6 +2688,22 @@ CREATE FUNCTION settlement.stages() RETURNS text[]
 $$;
 
 COMMENT ON FUNCTION settlement.stages() IS 'The least advanced first: of several parts or legs it decides. A cancelled one counts last.';
+
+CREATE FUNCTION settlement.told_fail_reason(p_instruction_id bigint) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select settlement.fail_reason_of(
+        (
+            select s.reason_code
+            from settlement.statuses as s
+            where s.instruction_reference = p_instruction_id::text
+            order by s.status_at desc, s.status desc
+            limit 1
+        )
+    )
+$$;
+
+COMMENT ON FUNCTION settlement.told_fail_reason(p_instruction_id bigint) IS 'Why an instruction fails, by what its depository said of it last; null where that is no reason.';
 
 CREATE FUNCTION trade.business_terms(p_record jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
