@@ -21,6 +21,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ from bench.harness import (
     open_database,
     open_server,
     read_peak_rss_mb,
+    read_rss_mb,
     read_sql,
     report,
     say,
@@ -49,6 +51,7 @@ from bench.harness import (
 BUSINESS_DATE = dt.date(2026, 11, 19)
 MESSAGES_PER_TRADE = 3
 BROKER_START_S = 30
+WATCH_S = 0.1
 DUPLICATES = "1%"
 MALFORMED = "0.1%"
 
@@ -149,11 +152,13 @@ def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float
     calls: list[list[int]] = []
     known: set[int] = set()
     with Drain(database, kafka_config) as drain:
-        started = time.perf_counter()
-        while batch_ids := sorted(set(drain.drain_once(run_id="bench")) - known):
-            calls.append(batch_ids)
-            known.update(batch_ids)
-        draining = time.perf_counter() - started
+        with watch_memory() as rss_mb:
+            started, used = time.perf_counter(), time.process_time()
+            while batch_ids := sorted(set(drain.drain_once(run_id="bench")) - known):
+                calls.append(batch_ids)
+                known.update(batch_ids)
+            draining = time.perf_counter() - started
+            client_seconds = time.process_time() - used
         drain_rss_mb = read_peak_rss_mb()
     with psycopg.connect(database) as connection:
         connection.execute(read_sql("pass_validation"))
@@ -161,8 +166,39 @@ def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float
     for batch_ids in calls:
         promote_batches(database, batch_ids, run_id="bench")
     promoting = time.perf_counter() - started
-    facts = {"drain_seconds": draining, "promote_seconds": promoting, "drain_rss_mb": drain_rss_mb}
+    facts = {
+        "drain_seconds": draining,
+        "client_cpu_seconds": client_seconds,
+        "promote_seconds": promoting,
+        "drain_rss_mb": drain_rss_mb,
+        "rss_mb_course": choose_points(rss_mb),
+    }
     return draining + promoting, facts
+
+
+@contextlib.contextmanager
+def watch_memory() -> Iterator[list[float]]:
+    """What this process holds, ten times a second while the block runs."""
+    held: list[float] = []
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(WATCH_S):
+            held.append(read_rss_mb())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield held
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def choose_points(held: Sequence[float]) -> list[float]:
+    """The most in each tenth of the course: flat memory is as high in the last as in the second."""
+    tenths = [held[len(held) * n // 10 : len(held) * (n + 1) // 10] for n in range(10)]
+    return [round(max(tenth), 1) for tenth in tenths if tenth]
 
 
 def check_everything_arrived(database: str, sent: int) -> None:

@@ -207,11 +207,20 @@ def read_peak_rss_mb() -> float:
     On Linux not from getrusage: that goes on with what the parent held when it started this one.
     """
     if sys.platform == "linux":
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        (peak_kb,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(peak_kb) / 2**10
+        return _read_status_mb("VmHWM:")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def read_rss_mb() -> float:
+    """What this process holds now; where the system does not tell, the most it ever held."""
+    return _read_status_mb("VmRSS:") if sys.platform == "linux" else read_peak_rss_mb()
+
+
+def _read_status_mb(name: str) -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    (size_kb,) = (line.split()[1] for line in status.splitlines() if line.startswith(name))
+    return int(size_kb) / 2**10
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
-import struct
-from itertools import chain, repeat
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -15,30 +13,13 @@ from psycopg import sql
 from posttrade.contracts.rows import Reject
 from posttrade.database import OUTAGES
 from posttrade.errors import InvariantBroken, Unavailable
-from posttrade.feed_reader import RawBatch
 from posttrade.feeds import Feed
-from posttrade.message_headers import HeaderFacts
+from posttrade.message_blocks import COPY_BLOCKS
 from posttrade.partition_progress import PartitionProgress
 from posttrade.refused_rows import REFUSALS, Restage, describe_refusal, restage_accepted
 from posttrade.statements import read_statement
 
 log = logging.getLogger(__name__)
-EPOCH_2000 = dt.date(2000, 1, 1)
-EPOCH_2000_MS = 946_684_800_000
-ROWS_PER_BLOCK = 5_000
-COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_END = b"\xff\xff"
-NULL_LENGTH = b"\xff\xff\xff\xff"
-JSONB_VERSION = b"\x01"
-LENGTH = struct.Struct(">i")
-HEAD = struct.Struct(">iiiqiqi")
-NULL = -1
-COLUMN_COUNT = 9
-
-COPY_MESSAGES = (
-    b"copy landing.messages (topic, batch_id, received_on, partition, message_offset, message_at,"
-    b" message_key, headers, payload) from stdin (format binary)"
-)
 COPY_REJECTS = (
     b"copy landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,"
     b" is_date_stated, stage, reason, detail, trade_id, payload) from stdin"
@@ -55,6 +36,7 @@ class ReadyBatch:
 
     batch_id: int
     feed: Feed
+    received_on: dt.date
     ranges: dict[int, PartitionProgress]
     first_message_at: dt.datetime | None
     last_message_at: dt.datetime | None
@@ -65,63 +47,6 @@ class ReadyBatch:
     staged_count: int
     rejects: list[Reject]
     restage: Restage
-
-
-def encode_messages(
-    batch: RawBatch, batch_id: int, arrived_ms: list[int], received_on: dt.date
-) -> list[bytes]:
-    """Raw messages as blocks of binary COPY, byte for byte as they came.
-
-    Args:
-        batch: the messages.
-        batch_id: their batch.
-        arrived_ms: instant of each, in milliseconds since 1970.
-        received_on: UTC date of the drain.
-    """
-    # what is the same in every row, and what has the same length in every row, stands together
-    topic, received = batch.topic.encode(), (received_on - EPOCH_2000).days
-    same = struct.pack(f">hi{len(topic)}siqii", COLUMN_COUNT, len(topic), topic, 8, batch_id, 4,
-                       received)  # fmt: skip
-    header_texts: dict[HeaderFacts | None, bytes] = {None: NULL_LENGTH}
-    for facts in set(batch.headers) - {None}:
-        header_texts[facts] = _with_length(JSONB_VERSION + facts.text if facts else b"")
-    blocks: list[bytes] = [COPY_SIGNATURE]
-    for start in range(0, len(batch.offsets), ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
-        keys, payloads = batch.keys[rows], batch.payloads[rows]
-        instants = [(at_ms - EPOCH_2000_MS) * 1000 for at_ms in arrived_ms[rows]]
-        heads = map(
-            HEAD.pack,
-            repeat(4),
-            batch.partitions[rows],
-            repeat(8),
-            batch.offsets[rows],
-            repeat(8),
-            instants,
-            _lengths(keys),
-        )
-        texts = map(header_texts.__getitem__, batch.headers[rows])
-        lengths = map(LENGTH.pack, _lengths(payloads))
-        pieces = zip(repeat(same), heads, _filled(keys), texts, lengths, _filled(payloads))
-        blocks.append(b"".join(chain.from_iterable(pieces)))
-    blocks.append(COPY_END)
-    return blocks
-
-
-def _lengths(values: list[bytes | None]) -> list[int]:
-    if None in values:
-        return [NULL if value is None else len(value) for value in values]
-    return list(map(len, cast("list[bytes]", values)))
-
-
-def _filled(values: list[bytes | None]) -> list[bytes]:
-    if None in values:
-        return [value or b"" for value in values]
-    return cast("list[bytes]", values)
-
-
-def _with_length(content: bytes) -> bytes:
-    return LENGTH.pack(len(content)) + content
 
 
 def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_id: str) -> None:
@@ -153,6 +78,7 @@ def store_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, *, run_i
 def _store(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id: str) -> None:
     with connection.transaction():
         _move_offsets(connection, batch)
+        _require_unstored(connection, batch)
         _insert_batch(connection, batch, run_id)
         _copy_rows(connection, batch)
 
@@ -194,6 +120,22 @@ def _move_offsets(connection: psycopg.Connection[Any], batch: ReadyBatch) -> Non
         )
 
 
+def _require_unstored(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
+    """The offsets say that nothing of the batch was drained: the messages must say so, too."""
+    parameters = {
+        "topic": batch.feed.name,
+        "partitions": list(batch.ranges),
+        "first_offsets": [own.first_offset + own.offset_base for own in batch.ranges.values()],
+        "received_on": batch.received_on,
+    }
+    stored = connection.execute(read_statement("landing/find_stored"), parameters).fetchall()
+    if stored:
+        raise InvariantBroken(
+            f"batch {batch.batch_id} of {batch.feed.name} contradicts what is stored: messages"
+            f" up to these offsets are there already, by partition: {dict(stored)}"
+        )
+
+
 def _insert_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id: str) -> None:
     ranges = list(batch.ranges.values())
     parameters = {
@@ -217,7 +159,7 @@ def _insert_batch(connection: psycopg.Connection[Any], batch: ReadyBatch, run_id
 
 def _copy_rows(connection: psycopg.Connection[Any], batch: ReadyBatch) -> None:
     with connection.cursor() as cursor:
-        with cursor.copy(COPY_MESSAGES) as copy:
+        with cursor.copy(COPY_BLOCKS) as copy:
             for block in batch.message_blocks:
                 copy.write(block)
         if batch.staging_blocks:

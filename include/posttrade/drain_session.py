@@ -18,6 +18,7 @@ from posttrade.database import IDLE_TIMEOUT_S, connect
 from posttrade.errors import ConfigurationError
 from posttrade.feed_drain import Day, FeedDrain
 from posttrade.feeds import FEEDS
+from posttrade.heap import use_one_heap
 from posttrade.statements import read_statement
 from posttrade.topic_identity import (
     KnownTopic,
@@ -60,6 +61,7 @@ class DrainSession:
     """
 
     def __init__(self, dsn: str, kafka_config: Mapping[str, Any]) -> None:
+        use_one_heap()
         with contextlib.ExitStack() as stack:
             self.reading, self.storing = (
                 stack.enter_context(connect(dsn, application_name=f"posttrade drain{name}"))

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from posttrade.batch_store import ReadyBatch, encode_messages
+from posttrade.batch_store import ReadyBatch
 from posttrade.contracts.message import stated_version
 from posttrade.contracts.rows import Arrivals, Source
 from posttrade.contracts.schema import read_contract
@@ -19,6 +19,7 @@ from posttrade.contracts.values import DAYS_AHEAD_MAX
 from posttrade.errors import DataRejected
 from posttrade.feed_reader import FETCH_CONFIG, FeedReader, RawBatch
 from posttrade.feeds import Feed
+from posttrade.message_blocks import encode_blocks
 from posttrade.message_clock import MessageClock, instant_of
 from posttrade.message_headers import UNREADABLE
 from posttrade.partition_progress import PartitionProgress
@@ -99,11 +100,12 @@ class FeedDrain:
         return ReadyBatch(
             batch_id=batch_id,
             feed=self.feed,
+            received_on=self._clock.received_on,
             ranges=raw.ranges,
             first_message_at=instant_of(min(arrived_ms)) if count else None,
             last_message_at=instant_of(max(arrived_ms)) if count else None,
             message_count=count,
-            message_blocks=encode_messages(raw, batch_id, arrived_ms, self._clock.received_on),
+            message_blocks=encode_blocks(raw, batch_id, arrived_ms, self._clock.received_on),
             staging_columns=self._writer.columns,
             staging_blocks=staged.blocks,
             staged_count=staged.row_count,
@@ -128,6 +130,8 @@ def _versions(raw: RawBatch) -> list[int | None]:
         for facts in set(raw.headers)
         if facts is not None and facts.contract_version is not None
     }
+    if len(by_header) == 1 and raw.headers.count(raw.headers[0]) == len(raw.headers):
+        return list(by_header.values()) * len(raw.headers)
     return [
         by_header[facts] if facts in by_header else stated_version(None, payload)
         for facts, payload in zip(raw.headers, raw.payloads, strict=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import operator
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -22,14 +23,15 @@ from posttrade.message_headers import UNREADABLE, HeaderFacts, HeaderReader
 from posttrade.partition_progress import PartitionProgress
 from posttrade.topic_identity import TopicUnreadableError
 
-# the queue is refilled without a pause and stays within bounded memory
+# the queue is refilled without a pause; what waits in it is bounded for each feed, and so is one
+# answer of the broker, which is compressed and may be many times as long in memory
 FETCH_CONFIG: dict[str, Any] = {
     "fetch.queue.backoff.ms": 5,
     "fetch.wait.max.ms": 50,
-    "fetch.max.bytes": 32 * 1024 * 1024,
-    "max.partition.fetch.bytes": 4 * 1024 * 1024,
-    "queued.min.messages": 200_000,
-    "queued.max.messages.kbytes": 32 * 1024,
+    "fetch.max.bytes": 4 * 1024 * 1024,
+    "max.partition.fetch.bytes": 512 * 1024,
+    "queued.min.messages": 50_000,
+    "queued.max.messages.kbytes": 8 * 1024,
 }
 CONSUME_MESSAGES_MAX = 10_000
 CONSUME_TIMEOUT_S = 0.05
@@ -66,6 +68,19 @@ class RawBatch:
     payloads: list[bytes | None] = dataclasses.field(default_factory=list)
     byte_count: int = 0
     ranges: dict[int, PartitionProgress] = dataclasses.field(default_factory=dict)
+
+    def sort(self) -> None:
+        """Put the messages of a partition together; there they are in order already."""
+        if sorted(self.partitions) == self.partitions:
+            return
+        pick = operator.itemgetter(
+            *sorted(range(len(self.partitions)), key=self.partitions.__getitem__)
+        )
+        for column in (
+            self.partitions, self.offsets, self.timestamps_ms, self.keys, self.headers,
+            self.payloads,
+        ):  # fmt: skip
+            column[:] = pick(column)
 
 
 class FeedReader:
@@ -141,6 +156,7 @@ class FeedReader:
             if progress.next_offset > progress.first_offset
         }
         self._store_offsets_of(batch)
+        batch.sort()
         for partition, progress in self._partitions.items():
             progress.begin_batch()
             if partition in self._positions:

@@ -16,8 +16,8 @@ begin
             to_date(right(c.relname, 8), 'YYYYMMDD') as received_on
         from pg_catalog.pg_inherits as i
         join pg_catalog.pg_class as c on c.oid = i.inhrelid
-        where i.inhparent = 'landing.messages'::regclass
-          and c.relname ~ '^messages_[0-9]{8}$'
+        where i.inhparent = 'landing.message_blocks'::regclass
+          and c.relname ~ '^message_blocks_[0-9]{8}$'
         order by c.relname
     loop
         continue when day.received_on >= p_before;
@@ -30,7 +30,7 @@ begin
         received_on := day.received_on;
         execute format(
             'insert into landing.dropped_ranges (batch_id, topic, partition, message_count,'
-            ' received_on) select batch_id, topic, partition, count(*), %L from landing.%I'
+            ' received_on) select batch_id, topic, partition, sum(message_count), %L from landing.%I'
             ' group by batch_id, topic, partition',
             day.received_on, day.relname
         );

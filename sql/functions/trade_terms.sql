@@ -7,10 +7,11 @@ declare
     message jsonb;
 begin
     select convert_from(m.payload, 'UTF8')::jsonb into message
-    from landing.messages as m
-    where m.topic = p_record ->> 'topic'
-      and m.partition = (p_record ->> 'partition')::integer
-      and m.message_offset = (p_record ->> 'message_offset')::bigint
+    from landing.read_message(
+        p_record ->> 'topic',
+        (p_record ->> 'partition')::integer,
+        (p_record ->> 'message_offset')::bigint
+    ) as m
     limit 1;
     if jsonb_typeof(message) is distinct from 'object' or not message ? 'trade_id' then
         return null;

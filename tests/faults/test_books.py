@@ -13,17 +13,18 @@ from tests.faults.scene import Scene
 
 # what may happen in the database, and as what the count must tell it
 DAMAGES = {
-    "delete from landing.messages where message_offset = 3": "lost",
+    "delete from landing.message_blocks where 3 between first_offset and last_offset": "lost",
     "delete from trade.executions where version = 1": "lost",
     "delete from landing.batch_ranges where batch_id = 2": "lost",
     "update trade.executions set trade_id = trade_id || '?' where version = 2": "lost",
     "insert into landing.duplicates select topic, partition, message_offset, feed, batch_id,"
     " business_date, trade_id, version from trade.executions limit 1": "doubled",
-    "insert into landing.messages select topic, partition, message_offset, batch_id, message_at,"
-    " message_key, headers, payload, received_on - 1 from landing.messages limit 1": "doubled",
+    "insert into landing.message_blocks select topic, partition, first_offset, last_offset,"
+    " batch_id, received_on - 1, message_count, message_offsets, message_ats, message_keys,"
+    " headers, payloads from landing.message_blocks limit 1": "doubled",
     "delete from recon.breaks": "lost",
     "update trade.order_outcomes set outcome = 'REJECTED'": "wrong",
-    "update landing.messages set payload = 'x' where message_offset = 2": "wrong",
+    "update landing.message_blocks set payloads[message_count] = 'x'": "wrong",
 }
 
 

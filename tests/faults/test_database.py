@@ -8,7 +8,7 @@ import time
 
 from tests.faults.scene import Scene
 
-COPYING = "select pid from pg_stat_progress_copy where relid = 'landing.messages'::regclass"
+COPYING = "select pid from pg_stat_progress_copy where relid = 'landing.message_blocks'::regclass"
 COPY_TIMEOUT_S = 30
 
 

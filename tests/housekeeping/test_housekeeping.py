@@ -26,9 +26,10 @@ FILL = """
     insert into landing.batch_ranges values (1, 'trades', 0, 0, 2, 2, 0, 0);
     select landing.ensure_message_partition('2026-01-05');
     select control.ensure_partitions('2026-01-05');
-    insert into landing.messages (topic, partition, message_offset, batch_id, message_at, payload,
-        received_on)
-    select 'trades', 0, n, 1, '2026-01-05 12:00Z', '{}', '2026-01-05' from generate_series(0, 1) n;
+    insert into landing.message_blocks (topic, partition, first_offset, last_offset, batch_id,
+        received_on, message_count, message_ats, message_keys, headers, payloads)
+    values ('trades', 0, 0, 1, 1, '2026-01-05', 2, '{2026-01-05 12:00Z,2026-01-05 12:00Z}',
+        '{null,null}', '{null}', '{"{}","{}"}');
     insert into landing.rejects (feed, topic, partition, message_offset, batch_id, business_date,
         stage, reason, detail, payload)
     values ('trades', 'trades', 0, 0, 1, '2026-01-05', 'contract', 'not_json', 'x', 'bytes');
@@ -202,7 +203,7 @@ def test_the_steps_name_no_table_that_must_be_kept() -> None:
 
 def test_a_table_in_use_is_waited_for_briefly(filled: str) -> None:
     with connect(filled) as reader:
-        reader.execute("select from landing.messages_20260105 for share")
+        reader.execute("select from landing.message_blocks_20260105 for share")
         with pytest.raises(Unavailable, match="lock timeout"):
             remove_expired(filled, as_of=LATER)
     assert count(filled, ("landing.messages",)) == {"landing.messages": 2}
@@ -214,10 +215,11 @@ def test_partitions_are_there_before_their_days(trade_dsn: str) -> None:
     names = {
         name for (name,) in run(
             trade_dsn,
-            "select relname from pg_class where relname ~ '^(executions|messages)_2026[0-9]{4}$'",
+            "select relname from pg_class"
+            " where relname ~ '^(executions|message_blocks)_2026[0-9]{4}$'",
         )
     }  # fmt: skip
-    assert {"executions_20261119", "executions_20261203", "messages_20261126"} <= names
+    assert {"executions_20261119", "executions_20261203", "message_blocks_20261126"} <= names
     assert "executions_20261126" not in names, "Thanksgiving"
     assert "executions_20261121" not in names, "a Saturday"
     again = make_partitions(trade_dsn, as_of=NOW)

@@ -38,7 +38,7 @@ def test_messages_become_rows_once(feeds: Feeds, make_trade: Make) -> None:
     assert feeds.ask("select feed, status, message_count from landing.batches") == [
         ("trades", "DRAINED", 1000)
     ]
-    assert feeds.ask("select count(*) from landing.messages_default") == [(0,)]
+    assert feeds.ask("select count(*) from landing.message_blocks_default") == [(0,)]
 
 
 def test_message_is_kept_byte_for_byte(feeds: Feeds, make_trade: Make) -> None:

@@ -133,11 +133,11 @@ def test_next_day_is_noticed(
     monkeypatch.setattr(drain_session, "read_statement", read_tomorrow)
     feeds.send("trades", [make_trade(2)])
     open_drain.drain_once(run_id="tomorrow")
-    assert feeds.ask("select count(*) from landing.messages_default") == [(0,)]
+    assert feeds.ask("select count(*) from landing.message_blocks_default") == [(0,)]
     assert feeds.ask(
         "select received_on - min(received_on) over (), right(tableoid::regclass::text, 8)"
         " = to_char(received_on, 'YYYYMMDD')"
-        " from landing.messages order by 1"
+        " from landing.message_blocks order by 1"
     ) == [(0, True), (1, True)]
 
 

@@ -10,9 +10,11 @@ import time
 
 import psycopg
 import pytest
+import yoyo
+from psycopg import conninfo
 from yoyo.connections import parse_uri
 
-from posttrade.database import _yoyo_uri, connect, migrate
+from posttrade.database import SQL_ROOT, _yoyo_uri, connect, migrate
 from posttrade.errors import Unavailable
 
 from .schema_dump import SCHEMA_FILE, dump_schema
@@ -93,6 +95,36 @@ def test_two_migrations_at_once_take_turns(empty_dsn: str) -> None:
     with concurrent.futures.ThreadPoolExecutor() as pool:
         applied = list(pool.map(migrate, [empty_dsn] * 2))
     assert min(applied) == 0 < max(applied)
+
+
+def test_messages_kept_one_by_one_are_put_into_blocks(empty_dsn: str) -> None:
+    backend = yoyo.get_backend(_yoyo_uri(conninfo.conninfo_to_dict(empty_dsn)))
+    migrations = yoyo.read_migrations(str(SQL_ROOT / "migrations"))
+    backend.apply_migrations(migrations.filter(lambda own: not own.id.startswith("0058")))
+    backend.connection.close()
+    with connect(empty_dsn) as connection:
+        connection.execute(
+            "create table landing.messages_20261001 partition of landing.messages"
+            " for values from ('2026-10-01') to ('2026-10-02')"
+        )
+        kept = connection.execute(
+            "insert into landing.messages (topic, partition, message_offset, batch_id, message_at,"
+            " message_key, headers, payload, received_on)"
+            " select 'trades', mod(n, 2), n + n / 50, n / 70, '2026-10-01Z', nullif('k' || n, 'k3')"
+            "::bytea, case when n > 80 then jsonb_build_object('n', n) end,"
+            " nullif(n::text, '9')::bytea, date '2026-10-01' + n / 90 from generate_series(0, 99) n"
+            " returning topic, partition, message_offset, batch_id, message_at, message_key,"
+            " headers, payload, received_on"
+        ).fetchall()
+    assert migrate(empty_dsn) == 1
+    with connect(empty_dsn) as connection:
+        found = connection.execute("select * from landing.messages").fetchall()
+        assert sorted(found, key=str) == sorted(kept, key=str)
+        parts = connection.execute(
+            "select distinct tableoid::regclass::text from landing.message_blocks order by 1"
+        ).fetchall()
+    days = ("20261001", "20261002")
+    assert parts == [(f"landing.message_blocks_{day}",) for day in days]
 
 
 def test_connection_options_reach_the_migration() -> None:

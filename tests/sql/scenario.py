@@ -102,7 +102,7 @@ EMPTY = """
     delete from recon.match_set_exceptions; delete from recon.breaks; delete from recon.pending;
     delete from staging.executions; delete from staging.confirmations;
     delete from staging.pnl_snapshots; delete from landing.batch_ranges;
-    delete from landing.batches; delete from landing.messages; delete from landing.rejects;
+    delete from landing.batches; delete from landing.message_blocks; delete from landing.rejects;
     delete from landing.duplicates; delete from control.date_totals;
     delete from control.date_offsets; delete from outbox.messages;
     delete from outbox.announcements;
@@ -147,13 +147,20 @@ class Stage:
         place = {"topic": feed, "partition": 0, "message_offset": offset, "batch_id": batch_id}
         record = dict(record)
         payload = record.pop("payload", b"{}")
-        message = {
-            "message_at": record.get("message_at", MESSAGE_AT),
-            "message_key": record.pop("message_key", None),
-            "payload": payload,
+        block = {
+            "topic": feed,
+            "partition": 0,
+            "first_offset": offset,
+            "last_offset": offset,
+            "batch_id": batch_id,
             "received_on": RECEIVED_ON,
+            "message_count": 1,
+            "message_ats": [record.get("message_at", MESSAGE_AT)],
+            "message_keys": [record.pop("message_key", None)],
+            "headers": [None],
+            "payloads": [payload],
         }
-        self.insert("landing.messages", {**place, **message})
+        self.insert("landing.message_blocks", block)
         table = STAGING[feed]
         row = {**place, "feed": feed, "message_at": MESSAGE_AT, **DEFAULTS[table], **record}
         instant = INSTANTS.get(table)

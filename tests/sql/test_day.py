@@ -152,7 +152,7 @@ def test_waiting_ends_with_the_grace_period(trade_dsn: str, stage: Stage) -> Non
     [
         "delete from trade.executions where trade_id = '1'",
         "delete from trade.confirmations where trade_id = '1'",
-        "delete from landing.messages where topic = 'pnl_snapshot'",
+        "delete from landing.message_blocks where topic = 'pnl_snapshot'",
         "insert into landing.duplicates values ('x', 0, 9, 'executions', 1, '2026-10-14', '9', 1)",
     ],
 )

@@ -1,18 +1,24 @@
 -- what the drain keeps beside the records: each message's bytes, by its place
-insert into landing.messages (
-    topic, partition, message_offset, batch_id, message_at, message_key, headers, payload,
-    received_on
+insert into landing.message_blocks (
+    topic, partition, first_offset, last_offset, batch_id, received_on, message_count,
+    message_offsets, message_ats, message_keys, headers, payloads
 )
 select
     records.topic,
     records.partition,
-    records.message_offset,
+    min(records.message_offset),
+    max(records.message_offset),
     records.batch_id,
-    records.recorded_at,
-    convert_to(records.trade_id, 'UTF8'),
-    null,
-    convert_to(records.content || rpad('"', 120, ' ') || '"}', 'UTF8'),
-    (now() at time zone 'UTC')::date
+    (now() at time zone 'UTC')::date,
+    count(*),
+    array_agg(records.message_offset order by records.message_offset),
+    array_agg(records.recorded_at order by records.message_offset),
+    array_agg(convert_to(records.trade_id, 'UTF8') order by records.message_offset),
+    '{null}',
+    array_agg(
+        convert_to(records.content || rpad('"', 120, ' ') || '"}', 'UTF8')
+        order by records.message_offset
+    )
 from (
     select
         topic,
@@ -56,3 +62,4 @@ from (
     from trade.pnl_snapshots
     where business_date = %(business_date)s
 ) as records
+group by records.topic, records.partition, records.batch_id, records.message_offset / 24

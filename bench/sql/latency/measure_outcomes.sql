@@ -52,11 +52,15 @@ last_records as (
         o.visible_at,
         r.batch_id,
         m.message_at,
-        pg_xact_commit_timestamp(m.xmin) as drained_at,
+        pg_xact_commit_timestamp(b.xmin) as drained_at,
         r.promoted_at
     from outcomes as o
     join records as r on r.trade_id = o.trade_id and r.side = any(o.sides)
-    join landing.messages as m using (topic, partition, message_offset)
+    join landing.batch_ranges as b
+        on b.batch_id = r.batch_id
+        and b.topic = r.topic
+        and b.partition = r.partition
+    cross join lateral landing.read_message(r.topic, r.partition, r.message_offset) as m
     where o.kind not like 'missing%%'
     order by o.trade_id, o.kind, m.message_at desc, r.promoted_at desc
 ),

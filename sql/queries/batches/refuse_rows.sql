@@ -24,32 +24,30 @@ all_refused as (
 ),
 lost as (
     select
-        m.topic as feed,
-        m.topic,
-        m.partition,
+        b.topic as feed,
+        b.topic,
+        b.partition,
         m.message_offset,
         (m.message_at at time zone 'UTC')::date as business_date,
         false as is_date_stated,
         null as trade_id
     from landing.batch_ranges as b
-    join landing.messages as m
-        on m.topic = b.topic
-        and m.partition = b.partition
-        and m.message_offset >= b.first_offset
-        and m.message_offset < b.end_offset
+    cross join lateral landing.read_messages(
+        b.topic, b.partition, b.first_offset, b.end_offset
+    ) as m
     where b.batch_id = %(batch_id)s
       and not exists (
           select
           from landing.rejects as r
-          where r.topic = m.topic
-            and r.partition = m.partition
+          where r.topic = b.topic
+            and r.partition = b.partition
             and r.message_offset = m.message_offset
       )
       and not exists (
           select
           from all_refused as a
-          where a.topic = m.topic
-            and a.partition = m.partition
+          where a.topic = b.topic
+            and a.partition = b.partition
             and a.message_offset = m.message_offset
       )
 )
@@ -71,7 +69,4 @@ select
     r.trade_id,
     m.payload
 from (select * from all_refused union all select * from lost) as r
-left join landing.messages as m
-    on m.topic = r.topic
-    and m.partition = r.partition
-    and m.message_offset = r.message_offset
+left join lateral landing.read_message(r.topic, r.partition, r.message_offset) as m on true

@@ -12,12 +12,12 @@ from (
     where g.batch_id > (select max(batch_id) - 5 from landing.batches)
 ) as r
 cross join lateral (
-    select count(*) as stored
-    from landing.messages as m
+    select coalesce(sum(m.message_count), 0) as stored
+    from landing.message_blocks as m
     where m.topic = r.topic
       and m.partition = r.partition
-      and m.message_offset >= r.first_offset
-      and m.message_offset < r.end_offset
+      and m.first_offset >= r.first_offset
+      and m.first_offset < r.end_offset
       and m.received_on between r.drained_on - 1 and r.drained_on + 1
 ) as m
 group by r.topic, r.partition

@@ -18,10 +18,7 @@ select
     m.headers ->> 'source-file' as source_file,
     m.headers ->> 'source-line' as source_line
 from landing.rejects as r
-left join landing.messages as m
-    on m.topic = r.topic
-    and m.partition = r.partition
-    and m.message_offset = r.message_offset
+left join lateral landing.read_message(r.topic, r.partition, r.message_offset) as m on true
 where (%(feed)s::text is null or r.feed = %(feed)s)
     and (%(business_date)s::date is null or r.business_date = %(business_date)s)
     and (%(reason)s::text is null or r.reason = %(reason)s)

@@ -7,8 +7,5 @@ select
     r.replayed_at,
     m.headers ->> 'contract-version' as contract_version
 from landing.rejects as r
-left join landing.messages as m
-    on m.topic = r.topic
-    and m.partition = r.partition
-    and m.message_offset = r.message_offset
+left join lateral landing.read_message(r.topic, r.partition, r.message_offset) as m on true
 where r.reject_id = %(reject_id)s

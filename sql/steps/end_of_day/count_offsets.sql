@@ -2,7 +2,7 @@
 --          messages that are stored for them, or were when retention took them.
 --          Offsets lost without any message beside them count on the house's first business day
 --          from the UTC date that found them lost: a weekend is not closed.
--- reads: control.received_counts, landing.batches, landing.batch_ranges, landing.messages,
+-- reads: control.received_counts, landing.batches, landing.batch_ranges, landing.message_blocks,
 --        landing.dropped_ranges, reference.calendar_days
 -- writes: counted_offsets (temporary)
 -- rerun: replaces the temporary table
@@ -47,12 +47,12 @@ select
     sum(r.lost_count)::bigint as lost_count
 from ranges as r
 cross join lateral (
-    select count(*) as message_count
-    from landing.messages as m
+    select coalesce(sum(m.message_count), 0) as message_count
+    from landing.message_blocks as m
     where m.topic = r.topic
       and m.partition = r.partition
-      and m.message_offset >= r.first_offset
-      and m.message_offset < r.end_offset
+      and m.first_offset >= r.first_offset
+      and m.first_offset < r.end_offset
 ) as stored
 left join landing.dropped_ranges as d
     on d.batch_id = r.batch_id

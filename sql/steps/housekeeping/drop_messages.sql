@@ -1,7 +1,7 @@
 -- purpose: drop the raw messages of days that are older than the policy keeps, whole partitions;
 --          a day of which a batch is not finished stays.
 -- reads: reference.retention_policies, landing.batches
--- writes: landing.messages (its partitions), landing.dropped_ranges
+-- writes: landing.message_blocks (its partitions), landing.dropped_ranges
 -- rerun: finds nothing left
 -- parameters: as_of
 

@@ -10,7 +10,7 @@ drop table if exists pg_temp.forbidden_changes;
 create temporary table forbidden_changes on commit drop as
 select format('%%I.%%I is gone', k.schema_name, k.table_name) as what
 from known_tables as k
-where not (k.schema_name = 'landing' and k.table_name ~ '^messages_[0-9]{8}$')
+where not (k.schema_name = 'landing' and k.table_name ~ '^message_blocks_[0-9]{8}$')
   and not exists (select from pg_catalog.pg_class as c where c.oid = k.table_id)
 union all
 select format(
@@ -22,7 +22,7 @@ where (s.n_tup_del > 0 or s.n_tup_upd > 0)
   and not (
       s.schemaname = 'staging'
       or (s.schemaname, s.relname) in (
-          ('landing', 'messages_default'), ('quality', 'results'), ('control', 'step_runs'),
+          ('landing', 'message_blocks_default'), ('quality', 'results'), ('control', 'step_runs'),
           ('outbox', 'messages'), ('outbox', 'announcements')
       )
   );

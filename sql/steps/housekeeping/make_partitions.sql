@@ -1,7 +1,7 @@
 -- purpose: make the partitions of the coming days before anything arrives for them: business dates
 --          of a calendar, and days on which raw messages arrive.
 -- reads: reference.calendar_days
--- writes: partitions of trade.*, recon.* and landing.messages
+-- writes: partitions of trade.*, recon.* and landing.message_blocks
 -- rerun: does nothing where they stand
 -- parameters: as_of, calendar_id, business_days_ahead, landing_days_ahead
 
@@ -25,7 +25,7 @@ union all
 select
     'landing',
     day::date,
-    to_regclass('landing.messages_' || to_char(day, 'YYYYMMDD')) is null
+    to_regclass('landing.message_blocks_' || to_char(day, 'YYYYMMDD')) is null
 from generate_series(
     (%(as_of)s::timestamptz at time zone 'UTC')::date,
     (%(as_of)s::timestamptz at time zone 'UTC')::date + %(landing_days_ahead)s,

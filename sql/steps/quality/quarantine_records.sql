@@ -1,5 +1,5 @@
 -- Purpose: take the accepted records that break a rule of the close out of their date.
--- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, landing.messages
+-- Reads: trade.executions, trade.confirmations, trade.pnl_snapshots, landing.message_blocks
 -- Writes: trade.executions, trade.confirmations, trade.pnl_snapshots, trade.unplaced_records,
 --   trade.displaced_records, books.stale_dates, landing.rejects
 -- Rerun: a record that left is not found again; one reject per message
@@ -76,7 +76,7 @@ rejected as (
         quarantined.trade_id,
         messages.payload
     from quarantined
-    left join landing.messages as messages using (topic, partition, message_offset)
+    left join lateral landing.read_message(topic, partition, message_offset) as messages on true
     on conflict on constraint rejects_message_key do nothing
     returning 1
 )

@@ -1,5 +1,5 @@
 -- Purpose: take the rows that break a rule out of staging, and keep their messages as rejects.
--- Reads: staging.subjects, landing.messages
+-- Reads: staging.subjects, landing.message_blocks
 -- Writes: staging.records (each kind), landing.rejects
 -- Rerun: a row that left is not found again; one reject per message
 -- Parameters: batch_id, findings (array of topic, partition, message_offset, reason, detail)
@@ -45,7 +45,7 @@ rejected as (
         messages.payload
     from quarantined
     left join subjects using (topic, partition, message_offset)
-    left join landing.messages as messages using (topic, partition, message_offset)
+    left join lateral landing.read_message(topic, partition, message_offset) as messages on true
     on conflict on constraint rejects_message_key do nothing
     returning 1
 )

@@ -1,6 +1,6 @@
 -- purpose: accept the staged answers to orders; the first of a stated order id and business date
 --          stays. Each waits for its order from now on.
--- reads: staging.order_responses, landing.messages, reference.tolerances
+-- reads: staging.order_responses, landing.message_blocks, reference.tolerances
 -- writes: trade.order_responses, trade.open_responses, refused_order_responses (temporary)
 -- rerun: append once: a row that is there stays, and what it refuses is found again
 -- parameters: batch_ids
@@ -30,7 +30,7 @@ with accepted as (
         s.message_at,
         now()
     from staging.order_responses as s
-    left join landing.messages as m using (topic, partition, message_offset)
+    left join lateral landing.read_message(s.topic, s.partition, s.message_offset) as m on true
     where s.batch_id = any(%(batch_ids)s::bigint[])
     order by s.batch_id, s.topic, s.partition, s.message_offset
     on conflict do nothing

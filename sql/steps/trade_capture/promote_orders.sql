@@ -1,5 +1,5 @@
 -- purpose: accept the staged orders, to wait; the first of an id and business date stays.
--- reads: staging.orders, landing.messages, reference.tolerances
+-- reads: staging.orders, landing.message_blocks, reference.tolerances
 -- writes: trade.orders, trade.open_orders, refused_orders (temporary)
 -- rerun: append once: a row that is there stays, and what it refuses is found again
 -- parameters: batch_ids
@@ -14,7 +14,7 @@ with incoming as (
         coalesce(s.order_id, concat_ws('/', s.topic, s.partition, s.message_offset)) as order_key,
         coalesce(encode(m.message_key, 'escape'), '') as lane
     from staging.orders as s
-    left join landing.messages as m using (topic, partition, message_offset)
+    left join lateral landing.read_message(s.topic, s.partition, s.message_offset) as m on true
     where s.batch_id = any(%(batch_ids)s::bigint[])
 ),
 accepted as (
