@@ -28,8 +28,8 @@ from posttrade.topic_identity import TopicUnreadableError
 FETCH_CONFIG: dict[str, Any] = {
     "fetch.queue.backoff.ms": 5,
     "fetch.wait.max.ms": 50,
-    "fetch.max.bytes": 4 * 1024 * 1024,
-    "max.partition.fetch.bytes": 512 * 1024,
+    "fetch.max.bytes": 8 * 1024 * 1024,
+    "max.partition.fetch.bytes": 4 * 1024 * 1024,
     "queued.min.messages": 50_000,
     "queued.max.messages.kbytes": 8 * 1024,
 }

@@ -11,11 +11,7 @@ with ranges as (
         ) as previous_end,
         (
             select count(*)
-            from landing.messages as m
-            where m.topic = r.topic
-                and m.partition = r.partition
-                and m.message_offset >= r.first_offset
-                and m.message_offset < r.end_offset
+            from landing.read_messages(r.topic, r.partition, r.first_offset, r.end_offset)
         ) as stored_count
     from landing.batch_ranges as r
 )

@@ -32,8 +32,5 @@ select count(*) as record_count
 from records as r
 where not exists (
     select
-    from landing.messages as m
-    where m.topic = r.topic
-        and m.partition = r.partition
-        and m.message_offset = r.message_offset
+    from landing.read_message(r.topic, r.partition, r.message_offset)
 )
