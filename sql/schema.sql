@@ -982,8 +982,8 @@ begin
             to_date(right(c.relname, 8), 'YYYYMMDD') as received_on
         from pg_catalog.pg_inherits as i
         join pg_catalog.pg_class as c on c.oid = i.inhrelid
-        where i.inhparent = 'landing.messages'::regclass
-          and c.relname ~ '^messages_[0-9]{8}$'
+        where i.inhparent = 'landing.message_blocks'::regclass
+          and c.relname ~ '^message_blocks_[0-9]{8}$'
         order by c.relname
     loop
         continue when day.received_on >= p_before;
@@ -996,7 +996,7 @@ begin
         received_on := day.received_on;
         execute format(
             'insert into landing.dropped_ranges (batch_id, topic, partition, message_count,'
-            ' received_on) select batch_id, topic, partition, count(*), %L from landing.%I'
+            ' received_on) select batch_id, topic, partition, sum(message_count), %L from landing.%I'
             ' group by batch_id, topic, partition',
             day.received_on, day.relname
         );
@@ -1015,7 +1015,7 @@ CREATE FUNCTION landing.ensure_message_partition(p_received_on date) RETURNS voi
     LANGUAGE plpgsql
     AS $_$
 declare
-    partition_name constant text := 'messages_' || to_char(p_received_on, 'YYYYMMDD');
+    partition_name constant text := 'message_blocks_' || to_char(p_received_on, 'YYYYMMDD');
 begin
     if to_regclass(format('landing.%I', partition_name)) is not null then
         return;
@@ -1030,7 +1030,8 @@ begin
         return;
     end if;
     execute format(
-        'create table landing.%I (like landing.messages including defaults including constraints)',
+        'create table landing.%I (like landing.message_blocks including defaults'
+        ' including constraints including storage) with (toast_tuple_target = 8160)',
         partition_name
     );
     execute format(
@@ -1039,13 +1040,48 @@ begin
         partition_name, p_received_on, p_received_on + 1
     );
     execute format(
-        'alter table landing.messages attach partition landing.%1$I for values from (%2$L) to (%3$L)',
+        'alter table landing.message_blocks attach partition landing.%1$I'
+        ' for values from (%2$L) to (%3$L)',
         partition_name, p_received_on, p_received_on + 1
     );
 end
 $_$;
 
-COMMENT ON FUNCTION landing.ensure_message_partition(p_received_on date) IS 'Makes the partition of landing.messages for a UTC date where it is missing.';
+COMMENT ON FUNCTION landing.ensure_message_partition(p_received_on date) IS 'Makes the partition of landing.message_blocks for a UTC date where it is missing.';
+
+CREATE FUNCTION landing.read_message(p_topic text, p_partition integer, p_message_offset bigint) RETURNS TABLE(message_at timestamp with time zone, message_key bytea, headers jsonb, payload bytea)
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $$
+    select message_at, message_key, headers, payload
+    from landing.read_messages(p_topic, p_partition, p_message_offset, p_message_offset + 1)
+$$;
+
+COMMENT ON FUNCTION landing.read_message(p_topic text, p_partition integer, p_message_offset bigint) IS 'The raw message of a place; none where it was never drained, or is not kept any more.';
+
+CREATE FUNCTION landing.read_messages(p_topic text, p_partition integer, p_first_offset bigint, p_end_offset bigint) RETURNS TABLE(message_offset bigint, batch_id bigint, message_at timestamp with time zone, message_key bytea, headers jsonb, payload bytea, received_on date)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select
+        coalesce(b.message_offsets[m.place], b.first_offset + m.place - 1),
+        b.batch_id,
+        m.message_at,
+        m.message_key,
+        b.headers[least(m.place, cardinality(b.headers))],
+        m.payload,
+        b.received_on
+    from landing.message_blocks as b
+    cross join lateral unnest(b.message_ats, b.message_keys, b.payloads)
+        with ordinality as m (message_at, message_key, payload, place)
+    where b.topic = p_topic
+      and b.partition = p_partition
+      and b.first_offset > p_first_offset - 256
+      and b.first_offset < p_end_offset
+      and b.last_offset >= p_first_offset
+      and coalesce(b.message_offsets[m.place], b.first_offset + m.place - 1) >= p_first_offset
+      and coalesce(b.message_offsets[m.place], b.first_offset + m.place - 1) < p_end_offset
+$$;
+
+COMMENT ON FUNCTION landing.read_messages(p_topic text, p_partition integer, p_first_offset bigint, p_end_offset bigint) IS 'Raw messages of a partition with offsets in [first, end).';
 
 CREATE FUNCTION market.best_marks(p_business_date date, p_known_at timestamp with time zone) RETURNS TABLE(mark_kind text, symbol text, tenor_days integer, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
     LANGUAGE sql STABLE
@@ -2817,10 +2853,11 @@ declare
     message jsonb;
 begin
     select convert_from(m.payload, 'UTF8')::jsonb into message
-    from landing.messages as m
-    where m.topic = p_record ->> 'topic'
-      and m.partition = (p_record ->> 'partition')::integer
-      and m.message_offset = (p_record ->> 'message_offset')::bigint
+    from landing.read_message(
+        p_record ->> 'topic',
+        (p_record ->> 'partition')::integer,
+        (p_record ->> 'message_offset')::bigint
+    ) as m
     limit 1;
     if jsonb_typeof(message) is distinct from 'object' or not message ? 'trade_id' then
         return null;
@@ -3686,32 +3723,74 @@ CREATE TABLE landing.duplicates (
 
 COMMENT ON TABLE landing.duplicates IS 'The same record again, same content: counted, never compared, no break.';
 
-CREATE TABLE landing.messages (
+CREATE TABLE landing.message_blocks (
     topic text NOT NULL,
     partition integer NOT NULL,
-    message_offset bigint NOT NULL,
+    first_offset bigint NOT NULL,
+    last_offset bigint NOT NULL,
     batch_id bigint NOT NULL,
-    message_at timestamp with time zone NOT NULL,
-    message_key bytea,
-    headers jsonb,
-    payload bytea,
-    received_on date NOT NULL
+    received_on date NOT NULL,
+    message_count integer NOT NULL,
+    message_offsets bigint[],
+    message_ats timestamp with time zone[] NOT NULL,
+    message_keys bytea[] NOT NULL,
+    headers jsonb[] NOT NULL,
+    payloads bytea[] NOT NULL,
+    CONSTRAINT message_blocks_are_whole CHECK (((cardinality(message_ats) = message_count) AND (cardinality(message_keys) = message_count) AND (cardinality(payloads) = message_count) AND ((cardinality(headers) = 1) OR (cardinality(headers) = message_count)) AND (message_count > 0))),
+    CONSTRAINT message_blocks_name_offsets CHECK (
+CASE
+    WHEN (message_offsets IS NULL) THEN (((last_offset - first_offset) + 1) = message_count)
+    ELSE ((cardinality(message_offsets) = message_count) AND (message_offsets[1] = first_offset) AND (message_offsets[message_count] = last_offset))
+END),
+    CONSTRAINT message_blocks_span_few_offsets CHECK (((last_offset >= first_offset) AND ((last_offset - first_offset) < 256)))
 )
 PARTITION BY RANGE (received_on);
+ALTER TABLE ONLY landing.message_blocks ALTER COLUMN message_ats SET STORAGE EXTERNAL;
+ALTER TABLE ONLY landing.message_blocks ALTER COLUMN message_keys SET STORAGE EXTERNAL;
+ALTER TABLE ONLY landing.message_blocks ALTER COLUMN payloads SET STORAGE EXTERNAL;
 
-COMMENT ON TABLE landing.messages IS 'Every message as it came, byte for byte, also those that were rejected. received_on is the UTC date of the drain: retention drops whole partitions.';
+COMMENT ON TABLE landing.message_blocks IS 'Every message as it came, byte for byte, also those that were rejected; the view landing.messages shows them one by one. received_on is the UTC date of the drain: retention drops whole partitions.';
 
-CREATE TABLE landing.messages_default (
-    topic text CONSTRAINT messages_topic_not_null NOT NULL,
-    partition integer CONSTRAINT messages_partition_not_null NOT NULL,
-    message_offset bigint CONSTRAINT messages_message_offset_not_null NOT NULL,
-    batch_id bigint CONSTRAINT messages_batch_id_not_null NOT NULL,
-    message_at timestamp with time zone CONSTRAINT messages_message_at_not_null NOT NULL,
-    message_key bytea,
-    headers jsonb,
-    payload bytea,
-    received_on date CONSTRAINT messages_received_on_not_null NOT NULL
-);
+CREATE TABLE landing.message_blocks_default (
+    topic text CONSTRAINT message_blocks_topic_not_null NOT NULL,
+    partition integer CONSTRAINT message_blocks_partition_not_null NOT NULL,
+    first_offset bigint CONSTRAINT message_blocks_first_offset_not_null NOT NULL,
+    last_offset bigint CONSTRAINT message_blocks_last_offset_not_null NOT NULL,
+    batch_id bigint CONSTRAINT message_blocks_batch_id_not_null NOT NULL,
+    received_on date CONSTRAINT message_blocks_received_on_not_null NOT NULL,
+    message_count integer CONSTRAINT message_blocks_message_count_not_null NOT NULL,
+    message_offsets bigint[],
+    message_ats timestamp with time zone[] CONSTRAINT message_blocks_message_ats_not_null NOT NULL,
+    message_keys bytea[] CONSTRAINT message_blocks_message_keys_not_null NOT NULL,
+    headers jsonb[] CONSTRAINT message_blocks_headers_not_null NOT NULL,
+    payloads bytea[] CONSTRAINT message_blocks_payloads_not_null NOT NULL,
+    CONSTRAINT message_blocks_are_whole CHECK (((cardinality(message_ats) = message_count) AND (cardinality(message_keys) = message_count) AND (cardinality(payloads) = message_count) AND ((cardinality(headers) = 1) OR (cardinality(headers) = message_count)) AND (message_count > 0))),
+    CONSTRAINT message_blocks_name_offsets CHECK (
+CASE
+    WHEN (message_offsets IS NULL) THEN (((last_offset - first_offset) + 1) = message_count)
+    ELSE ((cardinality(message_offsets) = message_count) AND (message_offsets[1] = first_offset) AND (message_offsets[message_count] = last_offset))
+END),
+    CONSTRAINT message_blocks_span_few_offsets CHECK (((last_offset >= first_offset) AND ((last_offset - first_offset) < 256)))
+)
+WITH (toast_tuple_target='8160');
+ALTER TABLE ONLY landing.message_blocks_default ALTER COLUMN message_ats SET STORAGE EXTERNAL;
+ALTER TABLE ONLY landing.message_blocks_default ALTER COLUMN message_keys SET STORAGE EXTERNAL;
+ALTER TABLE ONLY landing.message_blocks_default ALTER COLUMN payloads SET STORAGE EXTERNAL;
+
+CREATE VIEW landing.messages AS
+ SELECT b.topic,
+    b.partition,
+    COALESCE(b.message_offsets[m.place], ((b.first_offset + m.place) - 1)) AS message_offset,
+    b.batch_id,
+    m.message_at,
+    m.message_key,
+    b.headers[LEAST(m.place, (cardinality(b.headers))::bigint)] AS headers,
+    m.payload,
+    b.received_on
+   FROM (landing.message_blocks b
+     CROSS JOIN LATERAL UNNEST(b.message_ats, b.message_keys, b.payloads) WITH ORDINALITY m(message_at, message_key, payload, place));
+
+COMMENT ON VIEW landing.messages IS 'Every message as it came, byte for byte, also those that were rejected, by topic, partition and offset.';
 
 CREATE TABLE landing.offsets (
     topic text NOT NULL,
@@ -8144,7 +8223,7 @@ CREATE TABLE trade.displaced_records (
 
 COMMENT ON TABLE trade.displaced_records IS 'Confirmations and snapshots that state no trade date and stand under an execution''s date that is not their own: they move when an execution nearer to their own date arrives.';
 
-ALTER TABLE ONLY landing.messages ATTACH PARTITION landing.messages_default DEFAULT;
+ALTER TABLE ONLY landing.message_blocks ATTACH PARTITION landing.message_blocks_default DEFAULT;
 
 ALTER TABLE ONLY staging.marks ALTER COLUMN is_date_stated SET DEFAULT true;
 
@@ -8259,11 +8338,11 @@ ALTER TABLE ONLY landing.dropped_ranges
 ALTER TABLE ONLY landing.duplicates
     ADD CONSTRAINT duplicates_pk PRIMARY KEY (topic, partition, message_offset);
 
-ALTER TABLE ONLY landing.messages
-    ADD CONSTRAINT messages_pk PRIMARY KEY (partition, message_offset, topic, received_on);
+ALTER TABLE ONLY landing.message_blocks
+    ADD CONSTRAINT message_blocks_pk PRIMARY KEY (topic, partition, first_offset, received_on);
 
-ALTER TABLE ONLY landing.messages_default
-    ADD CONSTRAINT messages_default_pkey PRIMARY KEY (partition, message_offset, topic, received_on);
+ALTER TABLE ONLY landing.message_blocks_default
+    ADD CONSTRAINT message_blocks_default_pkey PRIMARY KEY (topic, partition, first_offset, received_on);
 
 ALTER TABLE ONLY landing.offsets
     ADD CONSTRAINT offsets_pk PRIMARY KEY (topic, partition);
@@ -8811,7 +8890,7 @@ CREATE INDEX pnl_snapshots_later_versions ON ONLY trade.pnl_snapshots USING btre
 
 CREATE INDEX unplaced_records_by_trade ON trade.unplaced_records USING btree (trade_id);
 
-ALTER INDEX landing.messages_pk ATTACH PARTITION landing.messages_default_pkey;
+ALTER INDEX landing.message_blocks_pk ATTACH PARTITION landing.message_blocks_default_pkey;
 
 CREATE OR REPLACE VIEW settlement.penalty_statement_totals AS
  SELECT s.statement_id,

@@ -33,19 +33,23 @@ def insert_batch(
         instants = {"message_at": instant(TODAY)}
         complete.append({**stated, **place, **instants, "trade_id": f"T{offset}", **row})
     insert(connection, "staging", STAGED_TYPES[feed], complete)
-    messages = [
+    blocks = [
         {
             "topic": row["topic"],
             "partition": row["partition"],
-            "message_offset": row["message_offset"],
+            "first_offset": row["message_offset"],
+            "last_offset": row["message_offset"],
             "batch_id": batch_id,
-            "message_at": instant(TODAY),
-            "payload": f"raw {row['message_offset']}".encode(),
             "received_on": TODAY,
+            "message_count": 1,
+            "message_ats": [instant(TODAY)],
+            "message_keys": [None],
+            "headers": [None],
+            "payloads": [f"raw {row['message_offset']}".encode()],
         }
         for row in complete
     ]
-    insert(connection, "landing", "messages", messages)
+    insert(connection, "landing", "message_blocks", blocks)
     return batch_id
 
 
