@@ -4,8 +4,8 @@ Product: the Dag end_of_day, triggered and awaited by ``posttrade close`` in a r
 Great Expectations over the whole date, comparison, positions, control totals, Data Docs, pack,
 mail. The date's records, raw messages, batches of 1,000, matches and instructions are in the
 database before, as the capture leaves them, with 1.5 % of the trades broken. Limit: the SQL of the
-same close alone, in one process: the comparison, the instructions, the books, the totals, and the
-pack's queries and tables.
+same close alone, in one process: comparison, instructions, books, totals, the checks of compliance,
+fees and risk, and the queries and tables of the pack.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,6 +142,8 @@ def forget_close(instance: Instance, business_date: dt.date) -> None:
     """Take back the close and its pack; near-real-time results stay."""
     with psycopg.connect(instance.trade_dsn, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(read_sql("day/forget_close"), {"business_date": business_date})
+    with psycopg.connect(instance.trade_dsn, autocommit=True) as connection:
+        connection.execute("vacuum (analyze)")
     shutil.rmtree(instance.reports_dir / business_date.isoformat(), ignore_errors=True)
 
 
@@ -202,8 +204,10 @@ def check_pack(summary: dict[str, Any], count: int) -> None:
 def run_sql(database: str, business_date: dt.date) -> tuple[float, dict[str, Any]]:
     """The statements of a close, one after the other, without Airflow, gates and pages."""
     from posttrade import close as closing
+    from posttrade.compliance.checks import check_compliance
     from posttrade.reports.facts import export_tables, read_facts
-    from posttrade.settlement import instruct_day
+    from posttrade.risk import measure_risk
+    from posttrade.settlement import charge_fees, instruct_day
 
     def write_tables() -> None:
         with tempfile.TemporaryDirectory() as folder, psycopg.connect(database) as connection:
@@ -216,7 +220,14 @@ def run_sql(database: str, business_date: dt.date) -> tuple[float, dict[str, Any
         name: timed(lambda: getattr(closing, name)(database, business_date, **options))[0]  # noqa: B023
         for name in ("reconcile_day", "build_positions", "count_control_totals")
     }
-    facts["instruct_day"] = timed(lambda: instruct_day(database, business_date, **options))[0]
+    judges: dict[str, Callable[..., object]] = {
+        "instruct_day": instruct_day,
+        "check_compliance": check_compliance,
+        "charge_fees": charge_fees,
+        "measure_risk": measure_risk,
+    }
+    for name, judge in judges.items():
+        facts[name] = timed(lambda: judge(database, business_date, **options))[0]  # noqa: B023
     facts["tables"] = timed(write_tables)[0]
     return sum(facts.values()), facts
 

@@ -20,7 +20,7 @@ from posttrade.course_charts import Course, draw_courses
 
 TEMPLATE = "page.html.j2"
 PAGE = "benchmarks.html"
-ORDER = ("drain", "reconcile", "cycle", "latency", "settle", "pnl", "export", "day")
+ORDER = ("drain", "reconcile", "cycle", "latency", "settle", "pnl", "export", "day", "anomalies")
 PARTS = ("Product", "Limit", "Peer")
 SHARE_SHOWN_MAX = Decimal(3)  # a bar missed by more is drawn as long as this
 MINUTE_S = 60

@@ -16,7 +16,7 @@ returns table (
     settlement_date date,
     executed_at timestamptz
 )
-language sql stable as $$
+language sql stable parallel safe as $$
     select
         e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
         e.price, e.brokerage_fee + e.clearing_fee + e.exchange_fee, e.settlement_date, e.executed_at
@@ -24,7 +24,7 @@ language sql stable as $$
     where e.business_date = p_business_date
       and e.status <> 'CANCELLED'
       -- nearly all have one version: two looks into a small set, and no join of the date with itself.
-      -- Neither looks at the row it is asked for, so that several processes may read the date
+      -- Neither is asked anew for each row, so that several processes may read the date
       and (
           e.trade_id not in (
               select later.trade_id

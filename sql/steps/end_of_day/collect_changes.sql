@@ -41,13 +41,13 @@ join scenario_days as d on d.day = r.mark_date and d.day_before = r.mark_date_be
 create temporary table scenario_changes on commit drop as
 select
     h.symbol, h.currency, d.day,
-    v.rate * (
+    round(v.rate * (
         r.factor * case
             when h.price > 0 and h.price_before > 0 and v.price > 0
                 then v.price * h.price / h.price_before
             else v.price + (h.price - h.price_before) * v.multiplier
         end - v.price
-    ) as change
+    ), 20) as change
 from (
     select
         symbol, currency, mark_date, price,
