@@ -195,7 +195,7 @@ def test_back_test_counts_losses_beyond_what_was_told(desk: RiskDesk) -> None:
     )
     assert rows == [
         (FRIDAY, None, None, None, None, None),
-        (MONDAY, Decimal("-292.00"), True, 1, 1, "GREEN, of 1 days only"),
+        (MONDAY, Decimal("-292.00"), True, 1, 1, "GREEN, of 1 day only"),
         (TUESDAY, Decimal("-7080.00"), True, 2, 2, "GREEN"),
     ]
 

@@ -52,7 +52,10 @@ cross join lateral (
         'backtest_plus_factor', z.plus_factor,
         case
             when c.day_count < t.backtest_days
-                then format('%%s, of %%s days only', z.zone, c.day_count)
+                then format(
+                    '%%s, of %%s only', z.zone,
+                    case c.day_count when 1 then '1 day' else c.day_count || ' days' end
+                )
             else z.zone
         end
     )
