@@ -227,7 +227,7 @@ $$;
 COMMENT ON FUNCTION books.coupon_interest(p_on date, p_rate numeric, p_per_year integer, p_maturity date, p_day_count text) IS 'Interest of a bullet bond per unit on a day: since its last coupon (30/360 bond basis, or ACT/ACT as ICMA rule 251 has it), and counted from maturity backwards, coupons included: between two days the second grows by what the bond earned.';
 
 CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone)
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select
         e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
@@ -236,7 +236,7 @@ CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text
     where e.business_date = p_business_date
       and e.status <> 'CANCELLED'
       -- nearly all have one version: two looks into a small set, and no join of the date with itself.
-      -- Neither looks at the row it is asked for, so that several processes may read the date
+      -- Neither is asked anew for each row, so that several processes may read the date
       and (
           e.trade_id not in (
               select later.trade_id
