@@ -6,6 +6,7 @@ holidays; on a day on which nothing is due, nothing happens.
 
 | task | does |
 |---|---|
+| `begin_cycle` | refuses a day in the future, and one that leaves out another before it |
 | `instruct_waiting` | tries anew the trades that lacked a standing instruction or the like |
 | `allocate_blocks` | instructs the parts of blocks that are allocated in whole; others are breaks |
 | `apply_statuses` | what depositories say moves instructions; what may not follow is a break |
@@ -21,11 +22,10 @@ holidays; on a day on which nothing is due, nothing happens.
 `business_date`. A run without a date is refused.
 
 **Backfill**: `./posttrade airflow backfill create --dag-id settlement_cycle --from-date 2026-11-09
---to-date 2026-11-12`, oldest first. A date is looked at while it has open instructions: one that is
-skipped is settled by the next run, on that run's date.
+--to-date 2026-11-12`, oldest first. What fails on a day is told by that day's run alone: a day that
+was left out while something was open stops the next one; with `force` that one goes on without it.
 
-**Rerun**: at any time. What has settled or is netted is not due again; an instruction fails once a
-day.
+**Rerun**: at any time. What has settled or is netted is not due again; a fail is told once a day.
 
 **A block does not settle**: its break says what is not allocated; `./posttrade allocate FILE` says
 how it is split.
@@ -52,6 +52,9 @@ PARAMS = {
     "business_date": Param(
         None, type=["null", "string"], format="date", description="Date to settle (when by hand)"
     ),
+    "force": Param(
+        False, type="boolean", description="Also in the future, or when a day before was left out"
+    ),
 }
 
 with DAG(
@@ -67,6 +70,7 @@ with DAG(
     params=PARAMS,
     tags=["post-trade", "settlement"],
 ):
+    begin_cycle = PythonStep(task_id="begin_cycle", call="posttrade.settlement.begin_cycle")
     instruct_waiting = PythonStep(
         task_id="instruct_waiting", call="posttrade.settlement.instruct_waiting"
     )
@@ -90,7 +94,7 @@ with DAG(
         task_id="state_penalties", call="posttrade.settlement.state_penalties"
     )
 
-    instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due
+    begin_cycle >> instruct_waiting >> allocate_blocks >> apply_statuses >> net_due >> settle_due
     settle_due >> check_ledger >> reconcile_custody
     settle_due >> [chase_fails, charge_penalties]
     charge_penalties >> state_penalties

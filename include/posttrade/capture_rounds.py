@@ -263,11 +263,7 @@ class _Publisher:
         self.keep_going()
 
     def keep_going(self) -> bool:
-        """Begin what is wanted, if nothing is under way; raises as `want` does.
-
-        Returns:
-            Whether messages may still wait to be published.
-        """
+        """Begin what is wanted; says whether any is under way. Raises as `want` does."""
         if self._going is not None and not self._going.done():
             return True
         self._settle()

@@ -8,6 +8,7 @@ The function's parameters say what it needs; the step gives it by name:
 ``kafka_config``    client settings of the broker (extra of the connection ``kafka_default``)
 ``business_date``   of the run; a run that has none is refused
 ``run_id``          of the run
+``is_forced``       its parameter ``force``
 ``reports_dir``     ``POSTTRADE_REPORTS_DIR``, else ``$POSTTRADE_HOME/reports``
 ``truth_dir``       ``$POSTTRADE_HOME/truth``
 ``target_dir``      ``$POSTTRADE_HOME/data_docs``
@@ -172,6 +173,7 @@ def value_providers(context: Context, stack: contextlib.ExitStack) -> dict[str, 
         "kafka_config": read_kafka_config,
         "business_date": lambda: read_run_parameters(context).business_date,
         "run_id": lambda: context["run_id"],
+        "is_forced": lambda: bool((context.get("params") or {}).get("force")),
         "reports_dir": find_reports_dir,
         "truth_dir": lambda: find_home() / "truth",
         "target_dir": find_data_docs_dir,

@@ -36,7 +36,8 @@ END_OF_DAY = {
     "mail_reports": {"render_reports"},
 }
 SETTLEMENT_CYCLE = {
-    "instruct_waiting": set(),
+    "begin_cycle": set(),
+    "instruct_waiting": {"begin_cycle"},
     "allocate_blocks": {"instruct_waiting"},
     "apply_statuses": {"allocate_blocks"},
     "net_due": {"apply_statuses"},

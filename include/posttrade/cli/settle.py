@@ -24,17 +24,30 @@ def settle(
     date: Annotated[
         dt.datetime, typer.Argument(formats=["%Y-%m-%d"], help="Settlement date, YYYY-MM-DD")
     ],
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Also a date in the future, or out of its turn."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Settle what is due on a date, and what failed before it. May be repeated.
 
-    Settle a date before it is closed: its report tells what settled.
+    Dates come one after the other; settle each before it is closed: its report tells what settled.
     """
-    print_facts(settle_date(Instance.load(), date.date(), say), as_json=as_json)
+    result = settle_date(Instance.load(), date.date(), say, is_forced=force)
+    print_facts(result, as_json=as_json)
 
 
-def settle_date(instance: Instance, business_date: dt.date, report: Report) -> dict[str, Any]:
+def settle_date(
+    instance: Instance, business_date: dt.date, report: Report, *, is_forced: bool = False
+) -> dict[str, Any]:
     """Run ``settlement_cycle`` for a date and wait for its end.
+
+    Args:
+        instance: a running one.
+        business_date: the settlement date.
+        report: called with a line for each task that ends.
+        is_forced: also a date in the future, or out of its turn.
 
     Returns:
         ``business_date``; ``instructions``: those due on it, by state, and ``settled_late``: those
@@ -45,7 +58,8 @@ def settle_date(instance: Instance, business_date: dt.date, report: Report) -> d
         ConfigurationError: the Dag is paused or unknown.
         Unavailable: Airflow does not answer or does not come to an end.
     """
-    run = DayRun(instance, DAG_ID, business_date)
+    options = {"force": True} if is_forced else None
+    run = DayRun(instance, DAG_ID, business_date, options)
     report(f"settling {business_date}: {run.page}")
     for task in run.await_end(report):
         raise GateFailed(f"{business_date} is not settled: {run.describe_failure(task)}")
