@@ -115,11 +115,14 @@ def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> No
 
 def _reconcile(steps: StepSequence, business_date: dt.date) -> StepCounts:
     steps.parameters.update(_read_scope(steps, business_date))
-    joined = steps.run("find_unreconciled_trades")
+    joined = steps.run("find_unreconciled_trades", "find_lone_snapshots")
     steps.run("list_trades_to_compare")
     if steps.parameters["is_new_set"]:
         steps.run("store_match_set")
-    steps.run_prepared("trade_capture", *COMPARISON_STEPS)
+    compare, *others = COMPARISON_STEPS
+    steps.run_prepared("trade_capture", compare)
+    steps.run("add_joined_trades")
+    steps.run_prepared("trade_capture", *others)
     steps.run("note_inputs")
     return joined
 

@@ -76,9 +76,11 @@ select
         order by source_id
     ) as silent_source_ids,
     cuts.is_ordered,
-    case when cuts.is_ordered then bounds[1 + cardinality(bounds) / 4] else '' end as first_cut,
-    case when cuts.is_ordered then bounds[1 + cardinality(bounds) / 2] else '' end as second_cut,
-    case when cuts.is_ordered then bounds[1 + cardinality(bounds) * 3 / 4] else '' end as third_cut,
+    array(
+        select case when cuts.is_ordered then bounds[1 + cardinality(bounds) * eighth / 8] else '' end
+        from generate_series(1, 7) as eighth
+        order by eighth
+    ) as cuts,
     match_sets.*
 from tolerances
 cross join cuts

@@ -1,6 +1,7 @@
--- purpose: list the trades of the date that are compared one by one, by the same steps as near real
---          time, with the grace period over. Every trade that is not on the list is plain: one
---          version on each of three sides, they agree, and it is a match as it stands.
+-- purpose: list the trades of the date that are not plain, and how each is compared: by what the
+--          pass over the date joined, or looked up one by one, by the same steps as near real time,
+--          with the grace period over. A plain trade has one version on each of three sides, they
+--          agree, and it is a match as it stands; it is listed only for a second record.
 -- reads: unreconciled_trades (temporary), trade.executions, trade.confirmations,
 --        trade.pnl_snapshots, trade.conflicts, recon.single_matches, recon.match_sets,
 --        recon.match_set_exceptions, recon.breaks, recon.pending
@@ -14,54 +15,57 @@ create temporary table touched_trades on commit drop as
 select
     %(business_date)s::date as business_date,
     trade_id,
-    true as is_grace_over
+    true as is_grace_over,
+    not bool_or(is_doubtful) as is_plain,
+    bool_or(is_doubtful) and (bool_or(is_versioned) or not bool_or(is_joined)) as is_looked_up
 from (
-    select trade_id
+    select trade_id, true as is_doubtful, false as is_versioned, is_joined
     from unreconciled_trades
-    union
-    select trade_id
+    union all
+    select trade_id, true, true, false
     from trade.executions
     where business_date = %(business_date)s and version > 1
-    union
-    select trade_id
+    union all
+    select trade_id, true, true, false
     from trade.confirmations
     where business_date = %(business_date)s and version > 1
-    union
-    select trade_id
+    union all
+    select trade_id, true, true, false
     from trade.pnl_snapshots
     where business_date = %(business_date)s and version > 1
-    union
-    select trade_id
+    union all
+    select trade_id, true, false, false
     from recon.single_matches
     where business_date = %(business_date)s
       and (execution_version, confirmation_version, pnl_snapshot_version)
           is distinct from (1, 1, 1)
-    union
+    union all
     -- those that came after the set
-    select trade_id
+    select trade_id, true, false, false
     from recon.single_matches
     where business_date = %(business_date)s
       and exists (select from recon.match_sets where business_date = %(business_date)s)
-    union
-    select trade_id
+    union all
+    select trade_id, true, false, false
     from recon.match_set_exceptions
     where business_date = %(business_date)s
-    union
-    select trade_id
+    union all
+    select trade_id, false, false, false
     from trade.conflicts
     where business_date = %(business_date)s
-    union
-    select trade_id
+    union all
+    select trade_id, break_type not like 'duplicate%%', false, false
     from recon.breaks
     where business_date = %(business_date)s and status = 'OPEN'
-    union
-    select trade_id
+    union all
+    select trade_id, true, false, false
     from recon.pending
     where business_date = %(business_date)s
 ) as listed
+group by trade_id
 order by trade_id collate "C";
 
-analyze touched_trades;
+analyze touched_trades (trade_id);
 
 select count(*) as rows_in, count(*) as rows_out
 from touched_trades;

@@ -1,5 +1,5 @@
 -- purpose: store the plain trades of a date that has no match yet as one set, and the listed trades
---          as its exceptions; these are compared one by one.
+--          that are not plain as its exceptions; these are compared.
 -- reads: touched_trades (temporary), trade.confirmations
 -- writes: recon.match_sets, recon.match_set_exceptions
 -- rerun: a set that stands stays as it is
@@ -23,7 +23,9 @@ where exists (
     select
     from trade.confirmations as c
     where c.business_date = %(business_date)s
-      and not exists (select from touched_trades as t where t.trade_id = c.trade_id)
+      and not exists (
+          select from touched_trades as t where t.trade_id = c.trade_id and not t.is_plain
+      )
 )
 on conflict (business_date) do nothing;
 
@@ -32,14 +34,20 @@ select
     business_date,
     trade_id
 from touched_trades
-where exists (
-    select
-    from recon.match_sets
-    where business_date = %(business_date)s
-      and (run_id, matched_at) = (%(run_id)s, %(as_of)s)
-)
-order by trade_id collate "C"
-on conflict (business_date, trade_id) do nothing;
+where not is_plain
+  and exists (
+      select
+      from recon.match_sets
+      where business_date = %(business_date)s
+        and (run_id, matched_at) = (%(run_id)s, %(as_of)s)
+  )
+  -- cheaper than "on conflict": the reconciliation's lock keeps other writers away
+  and trade_id not in (
+      select trade_id
+      from recon.match_set_exceptions
+      where business_date = %(business_date)s
+  )
+order by trade_id collate "C";
 
 select count(*) as rows_in, count(*) as rows_out
 from recon.match_set_exceptions

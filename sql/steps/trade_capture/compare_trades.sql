@@ -1,5 +1,6 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
---          not matched as it stands; a close believes no stored match. The cost follows the trades.
+--          looked up and not matched as it stands; a close believes no stored match. The cost
+--          follows the trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        reference.sources; by recon.look_up_match also recon.single_matches, recon.match_sets,
 --        recon.match_set_exceptions
@@ -68,10 +69,13 @@ cross join lateral recon.look_up_match(
     %(business_dates)s::date[], t.business_date, t.trade_id, e.version, e.batch_id, e.source_id
 ) as m
 left join reference.sources as s on s.source_id = e.source_id
-where t.is_grace_over
-   or e.version is null
-   or not m.has_match
-   or (m.execution_version, m.confirmation_version, m.pnl_snapshot_version)
-       is distinct from (e.version, c.version, p.version);
+where t.is_looked_up
+  and (
+      t.is_grace_over
+      or e.version is null
+      or not m.has_match
+      or (m.execution_version, m.confirmation_version, m.pnl_snapshot_version)
+          is distinct from (e.version, c.version, p.version)
+  );
 
 select (select count(*) from touched_trades) as rows_in, count(*) as rows_out from compared_trades;

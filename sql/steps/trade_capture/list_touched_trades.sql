@@ -11,7 +11,8 @@ create temporary table touched_trades on commit drop as
 select
     business_date,
     trade_id,
-    bool_or(is_grace_over) as is_grace_over
+    bool_or(is_grace_over) as is_grace_over,
+    true as is_looked_up
 from (
     select business_date, trade_id, false as is_grace_over
     from staging.executions

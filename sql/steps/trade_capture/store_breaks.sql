@@ -5,6 +5,32 @@
 -- rerun: upsert changed: rows that say the same stay untouched
 -- parameters: run_id, as_of, business_dates
 
+-- first, so that it does not look through those that are opened now
+update recon.breaks as b
+set status = 'RESOLVED',
+    resolved_run_id = %(run_id)s,
+    resolved_at = %(as_of)s,
+    resolved_reason = case
+        when j.execution_status = 'CANCELLED' then 'execution_cancelled'
+        when j.execution_version is null and not j.lacks_execution then 'records_moved_or_withdrawn'
+        when b.break_type like 'duplicate%%' then 'records_moved_or_withdrawn'
+        when b.break_type like 'missing%%' then 'missing_record_arrived'
+        else 'later_record_agrees'
+    end
+from touched_trades as t
+left join judged_trades as j on j.business_date = t.business_date and j.trade_id = t.trade_id
+where b.business_date = any(%(business_dates)s::date[])
+  and b.business_date = t.business_date
+  and b.trade_id = t.trade_id
+  and b.status = 'OPEN'
+  and not exists (
+      select
+      from found_breaks as f
+      where f.business_date = b.business_date
+        and f.trade_id = b.trade_id
+        and f.break_type = b.break_type
+  );
+
 -- the reconciliation's lock keeps other writers away: nothing can come between look and insert
 merge into recon.breaks as stored
 using found_breaks as found
@@ -38,31 +64,6 @@ when not matched then insert (
     found.actual_value, found.delta, found.exposure_amount, found.currency,
     found.counterparty_id, found.symbol, %(run_id)s, %(as_of)s
 );
-
-update recon.breaks as b
-set status = 'RESOLVED',
-    resolved_run_id = %(run_id)s,
-    resolved_at = %(as_of)s,
-    resolved_reason = case
-        when j.execution_status = 'CANCELLED' then 'execution_cancelled'
-        when j.execution_version is null and not j.lacks_execution then 'records_moved_or_withdrawn'
-        when b.break_type like 'duplicate%%' then 'records_moved_or_withdrawn'
-        when b.break_type like 'missing%%' then 'missing_record_arrived'
-        else 'later_record_agrees'
-    end
-from touched_trades as t
-left join judged_trades as j on j.business_date = t.business_date and j.trade_id = t.trade_id
-where b.business_date = any(%(business_dates)s::date[])
-  and b.business_date = t.business_date
-  and b.trade_id = t.trade_id
-  and b.status = 'OPEN'
-  and not exists (
-      select
-      from found_breaks as f
-      where f.business_date = b.business_date
-        and f.trade_id = b.trade_id
-        and f.break_type = b.break_type
-  );
 
 select count(*) as rows_in, count(*) as rows_out
 from found_breaks;
