@@ -54,6 +54,34 @@ CREATE SCHEMA trade;
 
 COMMENT ON SCHEMA trade IS 'Accepted records, partitioned by business date, every version kept.';
 
+CREATE TYPE recon.joined_trade AS (
+	trade_id text,
+	is_joined boolean,
+	execution_version integer,
+	execution_status text,
+	source_id text,
+	batch_id bigint,
+	symbol text,
+	currency text,
+	counterparty_id text,
+	quantity numeric,
+	price numeric,
+	executed_at timestamp with time zone,
+	confirmation_version integer,
+	confirmed_quantity numeric,
+	confirmed_price numeric,
+	confirmed_at timestamp with time zone,
+	confirmed_symbol text,
+	confirmed_currency text,
+	confirmed_counterparty_id text,
+	pnl_snapshot_version integer,
+	pnl_impact numeric,
+	commission numeric,
+	pnl_currency text
+);
+
+COMMENT ON TYPE recon.joined_trade IS 'A trade of a date as recon.find_doubtful_trades shows it. is_joined: no side is missing here that exists, or cancelled.';
+
 CREATE TYPE settlement.fee_term AS (
 	fee_rate_id integer,
 	basis text,
@@ -1509,44 +1537,6 @@ $$;
 
 COMMENT ON FUNCTION recon.change_match() IS 'What a change of one row of the view recon.matches does to the tables behind it.';
 
-CREATE FUNCTION recon.find_doubtful_confirmations(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer) RETURNS TABLE(trade_id text)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-    select trade_id
-    from (
-        select
-            x.trade_id, x.source_id, x.quantity, x.price, x.executed_at, x.status, x.batch_id
-        from trade.executions as x
-        where x.business_date = p_business_date
-          and x.trade_id >= p_first_trade_id
-          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
-    ) as e
-    full join (
-        select x.trade_id, x.version, x.quantity, x.price, x.confirmed_at, x.status
-        from trade.confirmations as x
-        where x.business_date = p_business_date
-          and x.trade_id >= p_first_trade_id
-          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
-    ) as c using (trade_id)
-    where (
-        recon.quantities_agree(e.quantity, c.quantity, p_quantity_delta_max)
-        and recon.prices_agree(e.price, c.price, p_price_delta_max)
-        and recon.timestamps_agree(e.executed_at, c.confirmed_at, p_timestamp_delta_ms_max)
-        and e.source_id <> all(p_silent_source_ids)
-        and e.status <> 'CANCELLED'
-        and c.status <> 'CANCELLED'
-        and (
-            p_first_batch_id is null
-            or e.batch_id between p_first_batch_id and p_last_batch_id
-            and e.batch_id <> all(p_excluded_batch_ids)
-            and e.source_id <> all(p_excluded_source_ids)
-        )
-    ) is not true
-    and (c.version is not null or e.source_id <> all(p_silent_source_ids))
-$$;
-
-COMMENT ON FUNCTION recon.find_doubtful_confirmations(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer) IS 'Trades from the first id to before the end (null: no end) whose execution and confirmation are not both there and agree. Of a silent source, which expects no other side: those that have one. With batches: also those whose execution is of another batch, or of an excluded source.';
-
 CREATE FUNCTION recon.find_doubtful_matches(p_business_date date, p_first_trade_id text, p_end_trade_id text) RETURNS TABLE(trade_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -1571,55 +1561,86 @@ $$;
 
 COMMENT ON FUNCTION recon.find_doubtful_matches(p_business_date date, p_first_trade_id text, p_end_trade_id text) IS 'Trades in the same range with a confirmation or a single match, but not both.';
 
-CREATE FUNCTION recon.find_doubtful_pnl_snapshots(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_pnl_delta_limit numeric) RETURNS TABLE(trade_id text)
+CREATE FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS SETOF recon.joined_trade
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    select trade_id
-    from (
-        select x.trade_id, x.source_id, x.quantity, x.price
-        from trade.executions as x
-        where x.business_date = p_business_date
-          and x.trade_id >= p_first_trade_id
-          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
-    ) as e
-    full join (
-        select x.trade_id, x.version, x.pnl_impact, x.commission, x.status
-        from trade.pnl_snapshots as x
-        where x.business_date = p_business_date
-          and x.trade_id >= p_first_trade_id
-          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
-    ) as p using (trade_id)
-    where (
-        recon.pnl_agrees(e.quantity, e.price, p.commission, p.pnl_impact, p_pnl_delta_limit)
-        and e.source_id <> all(p_silent_source_ids)
-        and p.status <> 'CANCELLED'
-    ) is not true
-    and (p.version is not null or e.source_id <> all(p_silent_source_ids))
-$$;
-
-COMMENT ON FUNCTION recon.find_doubtful_pnl_snapshots(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_pnl_delta_limit numeric) IS 'The same for execution and P&L snapshot.';
-
-CREATE FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS TABLE(trade_id text)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-    select trade_id
-    from recon.find_doubtful_matches(p_business_date, p_first_trade_id, p_end_trade_id)
-    where p_first_batch_id is null
-    union all
-    select trade_id
-    from recon.find_doubtful_confirmations(
+    select *
+    from recon.join_doubtful_trades(
         p_business_date, p_first_trade_id, p_end_trade_id, p_silent_source_ids, p_first_batch_id,
         p_last_batch_id, p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max,
-        p_price_delta_max, p_timestamp_delta_ms_max
+        p_price_delta_max, p_timestamp_delta_ms_max, p_pnl_delta_limit
     )
     union all
-    select trade_id
-    from recon.find_doubtful_pnl_snapshots(
-        p_business_date, p_first_trade_id, p_end_trade_id, p_silent_source_ids, p_pnl_delta_limit
+    select
+        trade_id, false, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null, null, null, null, null, null
+    from recon.find_doubtful_matches(p_business_date, p_first_trade_id, p_end_trade_id)
+    where p_first_batch_id is null
+$$;
+
+COMMENT ON FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Both; a trade may come more than once. Where is_joined is true, the row shows the first version of every side. Without batches no set holds the matches of the date: single ones are looked at.';
+
+CREATE FUNCTION recon.find_doubtful_trades_by_range(p_business_date date, p_cuts text[], p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS SETOF recon.joined_trade
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, '', p_cuts[1], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[1], p_cuts[2], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[2], p_cuts[3], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[3], p_cuts[4], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[4], p_cuts[5], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[5], p_cuts[6], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[6], p_cuts[7], p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
+    )
+    union all
+    select *
+    from recon.find_doubtful_trades(
+        p_business_date, p_cuts[7], null, p_silent_source_ids, p_first_batch_id, p_last_batch_id,
+        p_excluded_batch_ids, p_excluded_source_ids, p_quantity_delta_max, p_price_delta_max,
+        p_timestamp_delta_ms_max, p_pnl_delta_limit
     )
 $$;
 
-COMMENT ON FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'All of these; a trade may come more than once. With batches, a set holds the matches of the date (or will), and single ones are not looked at.';
+COMMENT ON FUNCTION recon.find_doubtful_trades_by_range(p_business_date date, p_cuts text[], p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Those of the whole date, in eight ranges between seven cuts: each is one process''s at a time, and enough of them that none is left working alone for long.';
 
 CREATE FUNCTION recon.instant_text(p_instant timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1628,6 +1649,68 @@ CREATE FUNCTION recon.instant_text(p_instant timestamp with time zone) RETURNS t
 $$;
 
 COMMENT ON FUNCTION recon.instant_text(p_instant timestamp with time zone) IS 'How an instant stands among the values of a break: ISO 8601, UTC, six decimals.';
+
+CREATE FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS SETOF recon.joined_trade
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select
+        trade_id,
+        e.version is not null
+        and (c.status = 'CANCELLED' or e.pnl_status = 'CANCELLED') is not true,
+        e.version, e.status, e.source_id, e.batch_id, e.symbol, e.currency, e.counterparty_id,
+        e.quantity, e.price, e.executed_at,
+        c.version, c.quantity, c.price, c.confirmed_at, c.symbol, c.currency, c.counterparty_id,
+        e.pnl_version, e.pnl_impact, e.commission, e.pnl_currency
+    from (
+        select
+            x.trade_id, x.version, x.status, x.source_id, x.batch_id, x.symbol, x.currency,
+            x.counterparty_id, x.quantity, x.price, x.executed_at,
+            p.version as pnl_version, p.pnl_impact, p.commission, p.currency as pnl_currency,
+            p.status as pnl_status
+        from trade.executions as x
+        left join (
+            select s.trade_id, s.version, s.pnl_impact, s.commission, s.currency, s.status
+            from trade.pnl_snapshots as s
+            where s.business_date = p_business_date
+              and s.version = 1
+              and s.trade_id >= p_first_trade_id
+              and (p_end_trade_id is null or s.trade_id < p_end_trade_id)
+        ) as p on p.trade_id = x.trade_id
+        where x.business_date = p_business_date
+          and x.version = 1
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as e
+    full join (
+        select
+            x.trade_id, x.version, x.quantity, x.price, x.confirmed_at, x.status, x.symbol,
+            x.currency, x.counterparty_id
+        from trade.confirmations as x
+        where x.business_date = p_business_date
+          and x.version = 1
+          and x.trade_id >= p_first_trade_id
+          and (p_end_trade_id is null or x.trade_id < p_end_trade_id)
+    ) as c using (trade_id)
+    where (
+        recon.quantities_agree(e.quantity, c.quantity, p_quantity_delta_max)
+        and recon.prices_agree(e.price, c.price, p_price_delta_max)
+        and recon.timestamps_agree(e.executed_at, c.confirmed_at, p_timestamp_delta_ms_max)
+        and recon.pnl_agrees(e.quantity, e.price, e.commission, e.pnl_impact, p_pnl_delta_limit)
+        and e.status <> 'CANCELLED'
+        and c.status <> 'CANCELLED'
+        and e.pnl_status <> 'CANCELLED'
+        and e.source_id <> all(p_silent_source_ids || p_excluded_source_ids)
+        and (p_first_batch_id is null or e.batch_id between p_first_batch_id and p_last_batch_id)
+        and (coalesce(p_excluded_batch_ids, '{}') = '{}' or e.batch_id <> all(p_excluded_batch_ids))
+    ) is not true
+    and (
+        c.version is not null
+        or e.pnl_version is not null
+        or e.source_id <> all(p_silent_source_ids)
+    )
+$$;
+
+COMMENT ON FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Trades from the first id to before the end (null: no end) with an execution or a confirmation, whose three sides are not all there and agree. Of a silent source, which expects no other side: those that have one. With batches: also those whose execution is of another batch, or of an excluded source.';
 
 CREATE FUNCTION recon.look_up_match(p_business_dates date[], p_business_date date, p_trade_id text, p_execution_version integer, p_batch_id bigint, p_source_id text) RETURNS TABLE(has_match boolean, execution_version integer, confirmation_version integer, pnl_snapshot_version integer)
     LANGUAGE sql STABLE PARALLEL SAFE
