@@ -1,6 +1,6 @@
 -- purpose: add the P&L snapshots with neither execution nor confirmation, which are in no row of
---          the pass over the date. Whether there is one, numbers say: the pass shows every execution
---          of which a snapshot is expected and none came. rows_in: executions.
+--          the pass over the date. Whether there is one, numbers say: the pass shows every
+--          execution of which a snapshot is expected and none came. rows_in: executions.
 -- reads: trade.executions, trade.pnl_snapshots, unreconciled_trades (temporary)
 -- writes: unreconciled_trades, counted_sides (temporary)
 -- rerun: what was added stays once
