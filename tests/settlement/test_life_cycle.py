@@ -31,6 +31,34 @@ def test_a_matched_trade_is_instructed_and_settles(desk: Desk) -> None:
     }
 
 
+def test_a_bond_is_paid_with_the_interest_that_it_has_accrued(desk: Desk) -> None:
+    """30/360 bond basis: 59 days of 4.25 from August 15 to October 14, and one to settlement."""
+    desk.connection.execute(
+        "insert into reference.instrument_terms (symbol, multiplier, coupon_rate, coupons_per_year,"
+        " maturity_date, day_count) values ('AAPL', 1, 4.25, 2, '2034-08-15', '30/360')"
+    )
+    desk.book("T1", quantity=Decimal(1000), price=Decimal(98))
+    desk.book("T2", quantity=Decimal(1000), price=Decimal(98), side="SELL")
+    desk.book("T3", symbol="MSFT")
+    desk.follow()
+    desk.settle()
+    # 1000 x 98 + 1000 x 4.25 x 60 / 360
+    assert dict(desk.rows("select subject_id, amount from settlement.instructions")) == {
+        "T1": Decimal("-98708.33"),
+        "T2": Decimal("98708.33"),
+        "T3": Decimal("-19050.00"),
+    }
+
+
+def test_a_contract_is_paid_times_its_multiplier(desk: Desk) -> None:
+    desk.connection.execute(
+        "insert into reference.instrument_terms (symbol, multiplier) values ('AAPL', 50)"
+    )
+    desk.book("T1", quantity=Decimal(2), price=Decimal("190.505"))
+    desk.follow()
+    assert desk.rows("select abs(amount) from settlement.instructions") == [(Decimal("19050.50"),)]
+
+
 def test_again_changes_nothing(desk: Desk) -> None:
     desk.book("T1")
     desk.follow()

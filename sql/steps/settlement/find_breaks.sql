@@ -14,7 +14,10 @@ with flawed as (
         t.flaw,
         t.market_id,
         t.flaw like 'standing_instruction%%' as is_standing,
-        abs(round(w.price * w.quantity, coalesce(t.minor_unit_digits, 2))) as amount
+        abs(settlement.trade_amount(
+            w.price, w.quantity, t.multiplier, t.accrued_interest,
+            coalesce(t.minor_unit_digits, 2)
+        )) as amount
     from wanted_trades as w
     join instruction_terms as t
         on (

@@ -33,7 +33,12 @@ select
     w.strategy,
     coalesce(nullif(round(w.quantity, t.delivered_digits), 0), w.quantity)
         as quantity,
-    case t.method when 'FOP' then 0 else round(w.price * w.quantity, t.minor_unit_digits) end
+    case t.method
+        when 'FOP' then 0
+        else settlement.trade_amount(
+            w.price, w.quantity, t.multiplier, t.accrued_interest, t.minor_unit_digits
+        )
+    end
         as amount
 from wanted_trades as w
 join instruction_terms as t

@@ -1,7 +1,7 @@
 -- purpose: work out, once for each kind of trade, what its instruction says beyond the trade:
 --          market, method, rounding, standing instruction, accounts; or what is lacking.
--- reads: considered_trades (temporary), reference.instruments, reference.sources,
---        reference.markets, reference.currencies, reference.settlement_methods,
+-- reads: considered_trades (temporary), reference.instruments, reference.instrument_terms,
+--        reference.sources, reference.markets, reference.currencies, reference.settlement_methods,
 --        reference.standing_instructions, reference.calendar_days, settlement.accounts
 -- writes: trade_kinds, instruction_terms (temporary), settlement.accounts
 -- rerun: replaces the temporary tables; accounts are opened once
@@ -11,12 +11,7 @@ drop table if exists pg_temp.trade_kinds, pg_temp.instruction_terms;
 
 create temporary table trade_kinds on commit drop as
 select
-    business_date, settlement_date,
-    source_id,
-    symbol,
-    asset_class,
-    currency,
-    counterparty_id,
+    business_date, settlement_date, source_id, symbol, asset_class, currency, counterparty_id,
     account
 from considered_trades
 group by 1, 2, 3, 4, 5, 6, 7, 8;
@@ -39,6 +34,8 @@ select
     coalesce(
         case when coalesce(own.method, other.method) = 'PVP' then d.minor_unit_digits end, 20
     ) as delivered_digits,
+    n.multiplier,
+    settlement.accrued_interest(k.symbol, k.settlement_date) as accrued_interest,
     s.standing_instruction_id,
     house.account_id as house_account_id,
     party.account_id as counterparty_account_id,
@@ -55,6 +52,7 @@ select
     end as flaw
 from trade_kinds as k
 left join reference.instruments as i on i.symbol = k.symbol
+left join reference.instrument_terms as n on n.symbol = k.symbol
 left join reference.sources as o on o.source_id = k.source_id
 left join reference.markets as m
     on m.market_id = coalesce(i.settlement_market_id, i.market_id, o.market_id)
