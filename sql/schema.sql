@@ -2104,6 +2104,20 @@ $$;
 
 COMMENT ON FUNCTION risk.standard_margin(p_gross_margin numeric, p_net_cost numeric, p_gross_cost numeric) IS 'Net margin = 0.4 x gross + 0.6 x net-to-gross ratio x gross.';
 
+CREATE FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date date) RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select c.accrued_interest
+    from reference.instrument_terms as t
+    cross join lateral books.coupon_interest(
+        p_settlement_date, t.coupon_rate, t.coupons_per_year, t.maturity_date, t.day_count
+    ) as c
+    where t.symbol = p_symbol
+      and t.coupon_rate is not null
+$$;
+
+COMMENT ON FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date date) IS 'Interest since the last coupon, per unit, that the buyer of a bond pays the seller on a settlement date, as the books count it; null where none is borne.';
+
 CREATE FUNCTION settlement.age_bucket(p_age integer) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2823,6 +2837,19 @@ CREATE FUNCTION settlement.told_fail_reason(p_instruction_id bigint) RETURNS tex
 $$;
 
 COMMENT ON FUNCTION settlement.told_fail_reason(p_instruction_id bigint) IS 'Why an instruction fails, by what its depository said of it last; null where that is no reason.';
+
+CREATE FUNCTION settlement.trade_amount(p_price numeric, p_quantity numeric, p_multiplier numeric, p_accrued_interest numeric, p_digits integer) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_multiplier is null and p_accrued_interest is null
+            then round(p_price * p_quantity, p_digits)
+        else round(p_price * p_quantity * coalesce(p_multiplier, 1), p_digits)
+            + round(p_quantity * coalesce(p_accrued_interest, 0), p_digits)
+    end
+$$;
+
+COMMENT ON FUNCTION settlement.trade_amount(p_price numeric, p_quantity numeric, p_multiplier numeric, p_accrued_interest numeric, p_digits integer) IS 'What a trade pays: price x quantity x multiplier, and the interest that a bond has accrued, each rounded half up to the minor unit.';
 
 CREATE FUNCTION trade.business_terms(p_record jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
