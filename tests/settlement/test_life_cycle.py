@@ -44,9 +44,9 @@ def test_a_bond_is_paid_with_the_interest_that_it_has_accrued(desk: Desk) -> Non
     desk.settle()
     # 1000 x 98 + 1000 x 4.25 x 60 / 360
     assert dict(desk.rows("select subject_id, amount from settlement.instructions")) == {
-        "T1": Decimal("-98708.33"),
+        "T1": Decimal("98708.33"),
         "T2": Decimal("98708.33"),
-        "T3": Decimal("-19050.00"),
+        "T3": Decimal("19050.00"),
     }
 
 
