@@ -51,6 +51,7 @@ SQLSTATES = {
     "PT020": "a day that no calendar reaches",
     "PT030": "a mark in another currency than its instrument's",
     "PT031": "an override that nobody asked for",
+    "PT032": "an override that is no price",
     "PT060": "a decision about an alert that does not follow on its state",
     "PT061": "a decision about an alert that another person has to take",
     "PT062": "an alert that does not exist",

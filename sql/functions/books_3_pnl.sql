@@ -29,7 +29,11 @@ returns table (
 )
 language sql stable as $$
     with marks as (
-        select distinct on (m.symbol, m.currency) m.*
+        select distinct on (m.symbol, m.currency)
+            m.symbol, m.currency, m.mark_date, m.mark_source, m.is_stale, m.accrued_interest,
+            m.interest_to_date,
+            -- NaN, of a close from before such prices were refused: unpriced
+            case when abs(m.mark_price) < 'Infinity' then m.mark_price end as mark_price
         from books.close_marks as m
         where m.business_date = p_business_date
           and m.update_id <= p_update_id

@@ -1,6 +1,24 @@
 -- The mark of a date: of every source the newest, of all sources the first that is not stale; an
 -- approved override of the date before them all.
 
+create or replace function market.is_plausible(price numeric) returns boolean
+language sql immutable as $$
+    -- NaN is above every number
+    select abs(price) <= 1000000000
+$$;
+comment on function market.is_plausible(numeric) is
+    'Whether a number can be a price at all: the bound of the feed''s rule price_out_of_range. NaN and '
+    'Infinity cannot.';
+
+create or replace function market.goes_below_nought(asset_class text) returns boolean
+language sql immutable as $$
+    select coalesce(asset_class in ('DERIVATIVE', 'COMMODITY'), false)
+$$;
+comment on function market.goes_below_nought(text) is
+    'Whether an instrument of the class may be worth nought or less: futures may (the WTI contract for '
+    'May 2020 settled at -37.63 USD on 20 April 2020), options run out worthless; shares, funds, bonds '
+    'and currency pairs are above nought. False where the class is not known.';
+
 drop function if exists market.best_marks(date, timestamptz) cascade;
 create function market.best_marks(p_business_date date, p_known_at timestamptz)
 returns table (
@@ -108,7 +126,8 @@ language sql stable as $$
         union all
         select * from traded
         union all
-        select * from decided where price is not null
+        -- one stored before such prices were refused states nothing
+        select * from decided where market.is_plausible(price)
     )
     select distinct on (m.symbol, m.mark_kind, m.tenor_days)
         m.mark_kind, m.symbol, m.tenor_days, m.price, m.currency, m.mark_date, m.source_id,

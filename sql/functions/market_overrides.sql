@@ -13,8 +13,27 @@ declare
         where symbol = p_symbol
           and p_mark_kind <> 'CURVE'
     );
+    own_class text := (select asset_class from reference.instruments where symbol = p_symbol);
     new_id integer;
 begin
+    if p_price is not null and not market.is_plausible(p_price) then
+        raise exception using
+            errcode = 'PT032',
+            message = format('%s is not a price', p_price),
+            hint = 'State a number within a thousand million on either side of nought.';
+    end if;
+    if p_price <= 0 and (
+        p_mark_kind = 'FX' or (p_mark_kind = 'PRICE' and not market.goes_below_nought(own_class))
+    ) then
+        raise exception using
+            errcode = 'PT032',
+            message = format(
+                '%s of %s is not above nought, as a price of %s must be',
+                p_price, p_symbol, coalesce(own_class, 'an unknown instrument')
+            ),
+            hint = 'Only futures, options and curve points may stand at nought or below. To take an '
+                'override back, propose null: the sources count again.';
+    end if;
     if own_currency <> p_currency then
         raise exception using
             errcode = 'PT030',

@@ -155,6 +155,67 @@ def test_an_override_in_another_currency_is_refused(connection: psycopg.Connecti
         )
 
 
+@pytest.mark.parametrize(
+    ("symbol", "price", "message"),
+    [
+        ("AAPL", "NaN", "NaN is not a price"),
+        ("CLF7", "NaN", "NaN is not a price"),
+        ("AAPL", "Infinity", "Infinity is not a price"),
+        ("CLF7", "-Infinity", "-Infinity is not a price"),
+        ("AAPL", "1000000001", "1000000001 is not a price"),
+        ("AAPL", "0", "0 of AAPL is not above nought, as a price of EQUITY must be"),
+        ("US10Y", "-3", "-3 of US10Y is not above nought, as a price of BOND must be"),
+        ("NOBODY", "-3", "-3 of NOBODY is not above nought, as a price of an unknown instrument"),
+    ],
+)
+def test_an_override_that_is_no_price_is_refused(
+    connection: psycopg.Connection[Any], symbol: str, price: str, message: str
+) -> None:
+    with pytest.raises(psycopg.DatabaseError, match=message) as refused:
+        connection.execute(
+            "select market.propose_override(%s, %s, %s::numeric, 'USD', 'x', 'y')",
+            (symbol, MONDAY, price),
+        )
+    assert refused.value.sqlstate == "PT032"
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity"])
+def test_the_table_refuses_what_is_no_number(
+    connection: psycopg.Connection[Any], price: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="overrides_price_plausible"):
+        _store_override(connection, price)
+
+
+def test_a_stored_override_that_is_no_number_counts_as_none(
+    connection: psycopg.Connection[Any],
+) -> None:
+    add_mark(connection, "AAPL", MONDAY, "191")
+    connection.execute("alter table market.overrides drop constraint overrides_price_plausible")
+    override_id = _store_override(connection, "NaN")
+    connection.execute("select market.decide_override(%s, 'APPROVED', 'bob')", (override_id,))
+    assert marks_on(connection, MONDAY)["AAPL"] == (Decimal(191), "official_close", False)
+
+
+def _store_override(connection: psycopg.Connection[Any], price: str) -> int:
+    row = connection.execute(
+        "insert into market.overrides (mark_kind, symbol, currency, tenor_days, mark_date, price,"
+        " reason, made_by) values ('PRICE', 'AAPL', 'USD', 0, %s, %s, 'x', 'ann')"
+        " returning override_id",
+        (MONDAY, price),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_future_may_stand_below_nought(connection: psycopg.Connection[Any]) -> None:
+    """WTI for May 2020 settled at -37.63 USD on 20 April 2020 (CFTC staff report, 23 Nov 2020)."""
+    connection.execute(
+        "select market.propose_override('CLF7', %s, -37.63, 'USD', 'negative settlement', 'ann')",
+        (MONDAY,),
+    )
+
+
 def test_rates_into_a_base_currency(connection: psycopg.Connection[Any]) -> None:
     for pair, price in (("EURUSD", "1.25"), ("USDCHF", "0.8"), ("EURGBP", "0.9")):
         add_mark(connection, pair, MONDAY, price, currency=pair[3:], kind="FX")

@@ -255,6 +255,36 @@ def test_opening_positions_come_from_the_days_before(
     assert (pnl["fee_amount"], pnl["fee_to_date_amount"]) == ("2", "7")
 
 
+def test_a_close_that_kept_a_mark_that_is_no_number_is_told_as_unpriced(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    change(
+        "alter table books.close_marks disable trigger close_marks_append_only;"
+        "update books.close_marks set mark_price = 'NaN' where symbol ="
+        " (select symbol from books.close_marks where mark_price > 0 order by symbol limit 1)"
+    )
+    pack = render()
+    assert "Do not sign" in read_page(pack)
+    values = {row["mark_price"]: row["market_value_amount"] for row in read_table(pack, "positions")}
+    assert values[""] == ""
+    assert "NaN" not in values
+
+
+def test_a_mark_of_an_unknown_symbol_is_told(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    change(
+        "insert into market.marks (mark_kind, symbol, currency, tenor_days, mark_date, source_id,"
+        " observed_at, price, flags, batch_id, topic, partition, message_offset) values ('PRICE',"
+        " 'NEW1', 'USD', 0, '2026-11-12', 'vendor', '2026-11-12T21:00Z', 5,"
+        " '{symbol_not_in_reference}', 1, 'marks', 0, 0)"
+    )
+    row = r"<tr><th scope=\"row\">Symbol not in reference</th><td>Mark</td>"
+    assert re.search(row, read_page(render()))
+
+
 def test_many_breaks_stay_in_the_file(
     lay: Callable[[Day], None], render: Callable[[], Pack]
 ) -> None:
