@@ -20,6 +20,9 @@ select
         and right(staged.symbol, 3) = staged.currency
         and staged.price > 0
     ) as is_pair_sound,
+    staged.mark_kind <> 'PRICE'
+    or staged.price > 0
+    or market.goes_below_nought(instruments.asset_class) as is_price_above_nought,
     (staged.tenor_days > 0) = (staged.mark_kind = 'CURVE') as is_tenor_sound,
     staged.mark_kind <> 'PRICE' or instruments.symbol is not null as is_symbol_known,
     staged.mark_kind = 'CURVE'

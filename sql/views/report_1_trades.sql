@@ -108,6 +108,10 @@ with flagged as (
     select business_date, 'pnl_snapshot', flags
     from trade.pnl_snapshots
     where cardinality(flags) > 0
+    union all
+    select mark_date, 'mark', flags
+    from market.marks
+    where cardinality(flags) > 0
 )
 select
     flagged.business_date,

@@ -41,12 +41,23 @@ def test_marks_become_versions_duplicates_conflicts_and_rejects(feeds: Feeds) ->
             mark(mark_source="a_friend"),
             mark(symbol="EURUSD", mark_kind="FX", currency="EUR"),
             b"{}",
+            mark(price=float("nan")),
+            mark(price=0),
+            mark(price=-3),
+            mark(symbol="CLF7", price=-37.63),
+            mark(symbol="NEW1", price=5),
+            mark(symbol="NEW1", price=-5, observed_at="2026-11-19T22:00:00Z"),
         ],
         partition=0,
     )
     capture(feeds)
-    assert feeds.ask("select symbol, price, source from market.marks_on('2026-11-19')") == [
-        ("AAPL", Decimal(192), "official_close")
+    assert feeds.ask("select symbol, price, source from market.marks_on('2026-11-19') order by 1") == [
+        ("AAPL", Decimal(192), "official_close"),
+        ("CLF7", Decimal("-37.63"), "official_close"),
+        ("NEW1", Decimal(5), "official_close"),
+    ]
+    assert feeds.ask("select flags from market.marks where symbol = 'NEW1'") == [
+        (["symbol_not_in_reference"],)
     ]
     assert feeds.ask("select kept_price, refused_price from market.mark_conflicts") == [
         (Decimal("190.5"), Decimal(191))
@@ -54,6 +65,10 @@ def test_marks_become_versions_duplicates_conflicts_and_rejects(feeds: Feeds) ->
     assert feeds.ask("select trade_id from landing.duplicates") == [("AAPL",)]
     assert sorted(feeds.ask("select reason, trade_id from landing.rejects")) == [
         ("missing_field", None),
+        ("not_json", None),
+        ("price_not_above_nought", "AAPL"),
+        ("price_not_above_nought", "AAPL"),
+        ("price_not_above_nought", "NEW1"),
         ("rate_not_of_a_pair", "EURUSD"),
         ("source_not_in_policy", "AAPL"),
     ]

@@ -266,7 +266,8 @@ def mark_plants() -> dict[str, Row]:
     return {
         "text_too_long": {"symbol": "S" * 65},
         "mark_kind_unknown": {"mark_kind": "GUESS"},
-        "price_out_of_range": {"price": Decimal(-1_000_000_001)},
+        "price_out_of_range": {"price": Decimal(1_000_000_001)},
+        "price_not_above_nought": {"price": Decimal(0)},
         "source_not_in_policy": {"source_id": "a_friend"},
         "rate_not_of_a_pair": {"mark_kind": "FX", "symbol": "EURUSD", "price": Decimal(0)},
         "tenor_not_of_a_curve": {"tenor_days": 30},
