@@ -15,8 +15,10 @@ import pytest
 from posttrade.database import connect
 from posttrade.errors import GateFailed, InvariantBroken
 from posttrade.reports import Pack, pack, render_pack
-from posttrade.reports.summary import close_summary
+from posttrade.reports.summary import close_summary, list_outdated
 from posttrade.reports.versions import hash_contents, hash_file
+
+from tests.books.desk import Desk
 
 from .day import BUSINESS_DATE, Day
 
@@ -265,3 +267,34 @@ def test_versions_cannot_be_changed(
     render()
     with pytest.raises(psycopg.errors.Error, match="append-only"):
         change("update report.versions set content_hash = 'x'")
+
+
+def test_a_mark_that_changed_after_the_close_makes_the_date_out_of_date(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    trade_dsn: str,
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    render()
+    with connect(trade_dsn) as connection:
+        symbols = connection.execute(
+            "select distinct m.symbol from books.close_marks as m join reference.instruments as i"
+            " on i.symbol = m.symbol and i.currency = 'USD' and i.asset_class = 'EQUITY' order by 1"
+        ).fetchall()
+    (one,), (other,) = symbols[:2]
+    change(
+        f"select market.propose_override('{one}', '2026-11-12', 55, 'USD', 'wrong price', 'ann')"
+    )
+    assert list_outdated(trade_dsn) == []
+    change("select market.decide_override(1, 'APPROVED', 'bob')")
+    (outdated,) = list_outdated(trade_dsn)
+    assert outdated["reason"] == f"marks changed since: {one}"
+    with connect(trade_dsn) as connection:
+        Desk(connection, next_offset=10).mark(BUSINESS_DATE, 66, other)
+    both = ", ".join(sorted([one, other]))
+    assert list_outdated(trade_dsn)[0]["reason"] == f"marks changed since: {both}"
+    with connect(trade_dsn) as connection:
+        Desk(connection).close(BUSINESS_DATE)
+    assert render().version == 2
+    assert list_outdated(trade_dsn) == []

@@ -87,7 +87,9 @@ def judge(row: Row) -> tuple[str, str]:
         return "failed", f"{task} failed: {row['last_detail'] or 'no reason was kept'}"
     if row["version"] is None:
         return "closing", "its close has not come to a report yet"
-    outdated = describe_outdated(row["late_input_count"], row["changed_dates"])
+    outdated = describe_outdated(
+        row["late_input_count"], row["changed_dates"], row["changed_marks"]
+    )
     return ("out_of_date", outdated) if outdated else ("current", "")
 
 

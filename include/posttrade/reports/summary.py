@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from posttrade.errors import InvariantBroken
 from posttrade.reports.queries import fetch_rows
 from posttrade.reports.versions import Version, read_versions, verify_version
 
-CHANGED_DATES_SHOWN_MAX = 5
+CHANGED_SHOWN_MAX = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +39,8 @@ class PublishedPack:
         """The pack's counts and files as JSON values.
 
         ``matched``: trades; ``breaks``: open ones of the three-way reconciliation by type;
-        ``other_breaks``: those of orders, settlement, fees and statements; ``outcomes``: trades by
-        outcome; ``due``: instructions due on the date, by where they stood at its end; ``rejects``:
+        ``other_breaks``: those of orders, settlement, fees and statements; ``carried_breaks``:
+        those of earlier dates that were still open; ``outcomes``: trades by outcome; ``due``: instructions due on the date, by where they stood at its end; ``rejects``:
         messages by reason, ``replayed`` of them sent again; ``control_totals``: messages and
         offsets by feed; ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur
         are absent.
@@ -51,8 +52,9 @@ class PublishedPack:
             "matched": summary["matched"],
             "breaks": dict(sorted(summary["breaks"].items())),
             "outcomes": dict(sorted(summary["outcomes"].items())),
-            # older packs do not tell these two
+            # older packs do not tell these three
             "other_breaks": dict(sorted(summary.get("other_breaks", {}).items())),
+            "carried_breaks": dict(sorted(summary.get("carried_breaks", {}).items())),
             "due": dict(sorted(summary.get("due", {}).items())),
             "rejects": dict(sorted(summary["rejects"].items())),
             "replayed": summary.get("replayed", 0),  # older packs do not tell
@@ -99,21 +101,31 @@ def list_outdated(dsn: str) -> list[dict[str, Any]]:
         {
             "business_date": row["business_date"].isoformat(),
             "version": row["version"],
-            "reason": describe_outdated(row["late_input_count"], row["changed_dates"]),
+            "reason": describe_outdated(
+                row["late_input_count"], row["changed_dates"], row["changed_marks"]
+            ),
         }
         for row in rows
     ]
 
 
-def describe_outdated(late_input_count: int, changed_dates: list[dt.date]) -> str:
+def describe_outdated(
+    late_input_count: int, changed_dates: list[dt.date], changed_marks: list[str]
+) -> str:
     """Why a date has to be closed again, in words."""
     reasons = []
     if late_input_count:
         noun = "batch" if late_input_count == 1 else "batches"
         reasons.append(f"records came after it in {late_input_count} {noun}")
     if changed_dates:
-        shown = ", ".join(map(str, changed_dates[:CHANGED_DATES_SHOWN_MAX]))
-        more = len(changed_dates) - CHANGED_DATES_SHOWN_MAX
-        rest = f" and {more} more" if more > 0 else ""
-        reasons.append(f"it opens with positions of {shown}{rest}, which changed since")
+        dates = _list_some(changed_dates)
+        reasons.append(f"it opens with positions of {dates}, which changed since")
+    if changed_marks:
+        reasons.append(f"marks changed since: {_list_some(changed_marks)}")
     return "; ".join(reasons)
+
+
+def _list_some(names: Sequence[object]) -> str:
+    shown = ", ".join(map(str, names[:CHANGED_SHOWN_MAX]))
+    more = len(names) - CHANGED_SHOWN_MAX
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -28,6 +28,7 @@ select
     v.changes,
     coalesce(o.late_input_count, 0) as late_input_count,
     coalesce(o.changed_dates, '{}') as changed_dates,
+    coalesce(o.changed_marks, '{}') as changed_marks,
     (
         select count(*)
         from report.mails as m

@@ -1,5 +1,5 @@
 -- purpose: find reports that no longer say what the database holds: records came after them, or an
---          earlier date that they open with has changed. Once for each version.
+--          earlier date that they open with, or a mark, has changed. Once for each version.
 -- reads: report.outdated_dates, control.alert_findings
 -- writes: control.alert_findings
 -- rerun: append once, by date and version
@@ -27,6 +27,12 @@ select
                     then format(
                         'it opens with positions of %%s, which changed since',
                         array_to_string(o.changed_dates[1:5], ', ')
+                    )
+            end,
+            case
+                when cardinality(o.changed_marks) > 0
+                    then format(
+                        'marks changed since: %%s', array_to_string(o.changed_marks[1:5], ', ')
                     )
             end
         )
