@@ -74,3 +74,25 @@ select
 from report.breaks b
 where b.status = 'OPEN';
 comment on view report.listed_breaks is 'Open breaks, ranked within their type by exposure.';
+
+create or replace view report.carried_breaks as
+select
+    c.business_date as closed_date,
+    b.business_date,
+    c.business_date - b.business_date as days_old,
+    b.break_type,
+    b.subject_kind,
+    b.trade_id,
+    b.exposure_amount,
+    b.currency,
+    b.counterparty_id,
+    b.symbol,
+    b.opened_at
+from control.closes as c
+join recon.all_breaks as b
+    on b.business_date < c.business_date
+    and b.opened_at <= c.first_closed_at
+    and (b.resolved_at is null or b.resolved_at > c.first_closed_at);
+comment on view report.carried_breaks is
+    'Breaks of earlier dates that were open when a date was first closed: what is mended later does not '
+    'change what the pack told. days_old: calendar days. Ask by closed_date.';

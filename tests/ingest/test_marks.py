@@ -51,7 +51,9 @@ def test_marks_become_versions_duplicates_conflicts_and_rejects(feeds: Feeds) ->
         partition=0,
     )
     capture(feeds)
-    assert feeds.ask("select symbol, price, source from market.marks_on('2026-11-19') order by 1") == [
+    assert feeds.ask(
+        "select symbol, price, source from market.marks_on('2026-11-19') order by 1"
+    ) == [
         ("AAPL", Decimal(192), "official_close"),
         ("CLF7", Decimal("-37.63"), "official_close"),
         ("NEW1", Decimal(5), "official_close"),

@@ -266,7 +266,8 @@ def test_a_close_that_kept_a_mark_that_is_no_number_is_told_as_unpriced(
     )
     pack = render()
     assert "Do not sign" in read_page(pack)
-    values = {row["mark_price"]: row["market_value_amount"] for row in read_table(pack, "positions")}
+    rows = read_table(pack, "positions")
+    values = {row["mark_price"]: row["market_value_amount"] for row in rows}
     assert values[""] == ""
     assert "NaN" not in values
 

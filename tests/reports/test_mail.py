@@ -78,7 +78,7 @@ def test_recipients_are_recorded_once(rendered: Pack, trade_dsn: str, reports_di
     assert read_pack(trade_dsn, BUSINESS_DATE, reports_dir).mailed_to == {"ops@localhost"}
 
 
-@pytest.mark.parametrize(("bytes_max", "attached"), [(10**9, 19), (400_000, 19), (10, 0)])
+@pytest.mark.parametrize(("bytes_max", "attached"), [(10**9, 20), (400_000, 20), (10, 0)])
 def test_large_packs(
     rendered: Pack, trade_dsn: str, reports_dir: Path, bytes_max: int, attached: int
 ) -> None:
@@ -101,3 +101,40 @@ def test_a_quiet_day_is_mailed_too(
     assert message["Subject"].endswith("0 matched, 0 breaks")
     assert not [part for part in message.walk() if part.get_content_type() == "image/png"]
     assert isinstance(message["Date"].datetime, dt.datetime)
+
+
+def test_open_breaks_of_earlier_dates_are_told_apart(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    trade_dsn: str,
+    reports_dir: Path,
+) -> None:
+    lay(Day(trade_count=600, reject_count=0))
+    change(
+        "select control.ensure_partitions('2026-11-11'), control.ensure_partitions('2026-11-02');"
+        "update recon.breaks set opened_at = timestamptz '2026-11-10 20:00Z',"
+        " business_date = case when break_type = 'price_mismatch' then date '2026-11-02'"
+        " else date '2026-11-11' end"
+    )
+    pack = render()
+    page = (pack.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
+    assert "No open breaks of this date; 15 of earlier dates still open" in page
+    assert "No breaks of this date." in page
+    message = parse(compose(trade_dsn, reports_dir))
+    assert message["Subject"].endswith("0 breaks, 15 of earlier dates open")
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "Of earlier dates  15 still open" in text.get_content()
+    table = pack.directory / "carried_breaks_20261112.csv"
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
+    assert {(row["break_type"] == "price_mismatch", row["days_old"]) for row in rows} == {
+        (True, "10"),
+        (False, "1"),
+    }
+    # what is mended later does not change what was told
+    change(
+        "update recon.breaks set status = 'RESOLVED', resolved_at = now() + interval '1 day',"
+        " resolved_run_id = 'later', resolved_reason = 'agreed'"
+    )
+    assert not render().is_new_version

@@ -17,7 +17,6 @@ from posttrade.errors import GateFailed, InvariantBroken
 from posttrade.reports import Pack, pack, render_pack
 from posttrade.reports.summary import close_summary, list_outdated
 from posttrade.reports.versions import hash_contents, hash_file
-
 from tests.books.desk import Desk
 
 from .day import BUSINESS_DATE, Day

@@ -115,6 +115,8 @@ def _flatten(summary: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     others = summary.get("other_breaks", {})  # older packs do not tell
     for kind, count in (*summary["breaks"].items(), *others.items()):
         yield f"open breaks: {kind.replace('_', ' ')}", count
+    for kind, count in summary.get("carried_breaks", {}).items():  # older packs do not tell
+        yield f"open breaks of earlier dates: {kind.replace('_', ' ')}", count
     for state, count in summary.get("due", {}).items():  # older packs do not tell
         yield f"instructions due: {state}", count
     for reason, count in summary["rejects"].items():

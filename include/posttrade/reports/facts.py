@@ -21,6 +21,7 @@ LISTED_POSITIONS_MAX = 8  # rows of each currency on the page
 TABLES = (
     "affirmation",
     "breaks",
+    "carried_breaks",
     "compliance_alerts",
     "control_offsets",
     "control_totals",
@@ -66,6 +67,7 @@ class Facts:
     trade_totals: list[Row]
     trade_rhythm: list[Row]
     break_summary: list[Row]
+    carried_breaks: list[Row]
     break_counterparties: list[Row]
     listed_breaks: list[Row]
     due_groups: list[Row]
@@ -161,15 +163,17 @@ def summarise(facts: Facts) -> dict[str, Any]:
     """The pack's counts as plain JSON values: what mails, the command line and comparisons use.
 
     ``breaks`` holds the open ones of the three-way reconciliation, by type, and ``other_breaks``
-    those of orders, settlement, fees and statements; ``due``: instructions due on the date, by
-    where they stood at its end; ``replayed``: how many of the rejects were mended and sent again
-    since. What does not occur is absent.
+    those of orders, settlement, fees and statements; ``carried_breaks`` those of earlier dates that
+    were still open; ``due``: instructions due on the date, by where they stood at its end;
+    ``replayed``: how many of the rejects were mended and sent again since. What does not
+    occur is absent.
     """
     outcomes = count_outcomes(facts)
     of_trades = [row for row in facts.break_summary if row["subject_kind"] == "TRADE"]
     others = [row for row in facts.break_summary if row["subject_kind"] != "TRADE"]
     breaks = _sum_by(of_trades, "break_type", "open_count")
     other_breaks = _sum_by(others, "break_type", "open_count")
+    carried = _sum_by(facts.carried_breaks, "break_type", "open_count")
     rejects = _sum_by(facts.reject_summary, "reason", "reject_count")
     due = {name: int(total(facts.due_groups, f"{name}_count")) for name in DUE_COUNTS}
     return {
@@ -177,6 +181,7 @@ def summarise(facts: Facts) -> dict[str, Any]:
         "outcomes": outcomes,
         "breaks": {name: count for name, count in sorted(breaks.items()) if count},
         "other_breaks": {kind: count for kind, count in sorted(other_breaks.items()) if count},
+        "carried_breaks": dict(sorted(carried.items())),
         "due": {name: count for name, count in due.items() if count},
         "rejects": dict(sorted(rejects.items())),
         "replayed": int(total(facts.reject_summary, "replayed_count")),

@@ -52,6 +52,7 @@ def build_figures(facts: Facts) -> dict[str, Any]:
             "currency",
             "open_exposure_amount",
         ),
+        "carried_count": int(total(facts.carried_breaks, "open_count")),
         "open_count": int(total(facts.break_summary, "open_count")),
         "counterparties": _cross(
             facts.break_counterparties, "counterparty_id", "break_type", "open_count"

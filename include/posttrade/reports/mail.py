@@ -73,11 +73,13 @@ def compose_mail(
     """
     summary = pack.summarise()
     summary["breaks"] |= summary["other_breaks"]
+    carried_count = sum(summary["carried_breaks"].values())
     attachments, left_out = choose_attachments(pack, attached_bytes_max)
     context = {
         "pack": pack,
         "summary": summary,
         "break_count": sum(summary["breaks"].values()),
+        "carried_count": carried_count,
         "reject_count": sum(summary["rejects"].values()),
         "due_count": sum(summary["due"].values()),
         "trade_count": sum(summary["outcomes"].values()),
@@ -89,6 +91,7 @@ def compose_mail(
     message["Subject"] = (
         f"End of day {summary['business_date']}, version {summary['version']}: "
         f"{format_count(summary['matched'])} matched, {format_count(context['break_count'])} breaks"
+        + (f", {format_count(carried_count)} of earlier dates open" if carried_count else "")
     )
     message["From"] = sender
     message["To"] = recipient

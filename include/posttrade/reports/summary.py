@@ -40,8 +40,9 @@ class PublishedPack:
 
         ``matched``: trades; ``breaks``: open ones of the three-way reconciliation by type;
         ``other_breaks``: those of orders, settlement, fees and statements; ``carried_breaks``:
-        those of earlier dates that were still open; ``outcomes``: trades by outcome; ``due``: instructions due on the date, by where they stood at its end; ``rejects``:
-        messages by reason, ``replayed`` of them sent again; ``control_totals``: messages and
+        those of earlier dates that were still open; ``outcomes``: trades by outcome; ``due``:
+        instructions due on the date, by where they stood at its end; ``rejects``: messages
+        by reason, ``replayed`` of them sent again; ``control_totals``: messages and
         offsets by feed; ``files``: SHA-256 by name. Types, outcomes and reasons that do not occur
         are absent.
         """
