@@ -272,6 +272,23 @@ def test_a_close_that_kept_a_mark_that_is_no_number_is_told_as_unpriced(
     assert "NaN" not in values
 
 
+def test_positions_at_stale_marks_are_told(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    assert "stale" not in read_page(render())
+    change(
+        "alter table books.close_marks disable trigger close_marks_append_only;"
+        "update books.close_marks set is_stale = true, mark_date = '2026-11-09'"
+    )
+    pack = render()
+    held = [row for row in read_table(pack, "positions") if row["closing_quantity"] != "0"]
+    page = read_page(pack)
+    assert f"{len(held)} positions are valued at stale marks." in page
+    assert "2026-11-09, stale" in page
+    assert {row["is_stale_mark"] for row in read_table(pack, "pnl_summary")} == {"t"}
+
+
 def test_a_mark_of_an_unknown_symbol_is_told(
     lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
 ) -> None:

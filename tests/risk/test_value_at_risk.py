@@ -200,6 +200,22 @@ def test_back_test_counts_losses_beyond_what_was_told(desk: RiskDesk) -> None:
     ]
 
 
+def test_a_day_of_stale_marks_alone_passes_no_back_test(desk: RiskDesk) -> None:
+    desk.change("update reference.risk_parameters set scenarios_min = 4, backtest_days = 2")
+    desk.trade(FRIDAY, 100, "100")
+    _history(desk, ["100", "101", "102", "103", "100"])
+    desk.close(FRIDAY, MONDAY)
+    rows = desk.ask(
+        "select measure, amount, note from risk.current_measures where business_date = %s"
+        " and subject = 'FIRM' and measure in ('hypothetical_pnl', 'var_exception',"
+        " 'backtest_days')",
+        MONDAY,
+    )
+    assert rows == [
+        ("hypothetical_pnl", Decimal("0.00"), f"positions of {FRIDAY}, all marks stale")
+    ]
+
+
 def test_zones_are_those_of_the_binomial_distribution(connection: psycopg.Connection[Any]) -> None:
     """Basel Committee, "Supervisory framework for the use of backtesting in conjunction with the
     internal models approach" (January 1996), table 2: of 250 days at 99 percent, the yellow zone

@@ -89,6 +89,7 @@ class Facts:
     warnings: list[Row]
     side_counts: list[Row]
     books: list[Row]
+    stale_positions: list[Row]
     exposures: list[Row]
     listed_positions: list[Row]
     pnl_totals: list[Row]

@@ -30,7 +30,8 @@ copy (
         base_currency,
         trim_scale(round(fx_rate, 10)) as fx_rate,
         trim_scale(round(fx_base_amount, 10)) as fx_base_amount,
-        trim_scale(round(total_base_amount, 10)) as total_base_amount
+        trim_scale(round(total_base_amount, 10)) as total_base_amount,
+        is_stale_mark
     from pack_positions
     order by
         report.neutralise(account) collate "C",

@@ -20,7 +20,8 @@ select
     coalesce(abs(sum(unexplained_amount * fx_rate)) > min(unexplained_limit), false)
         as is_over_limit,
     sum(pnl_to_date_amount) as pnl_to_date_amount,
-    count(*) filter (where day_pnl_amount is null) as unmarked_count
+    count(*) filter (where day_pnl_amount is null) as unmarked_count,
+    count(*) filter (where is_stale_mark and closing_quantity <> 0) as stale_count
 from pack_positions
 group by account, strategy, currency
 order by currency collate "C", account collate "C", strategy collate "C"

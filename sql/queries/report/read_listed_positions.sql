@@ -25,6 +25,7 @@ select
     closing_quantity,
     mark_price,
     mark_date,
+    is_stale_mark,
     market_value_amount,
     position_count
 from ranked

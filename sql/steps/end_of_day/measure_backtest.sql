@@ -1,5 +1,6 @@
 -- purpose: hold what the positions of the last measured date made until today against the value
---          at risk that was told for them then: a greater loss is an exception.
+--          at risk that was told for them then: a greater loss is an exception. Where all marks are
+--          stale nothing was observed, and the day counts as none.
 -- reads: risk_terms, risk_marks, risk_rates (temporary), risk.versions, risk.current_measures,
 --        books.positions, reference.instrument_terms, by functions market.marks_on and
 --        market.fx_rates_on
@@ -30,7 +31,8 @@ rates_before as materialized (
 moved as (
     select
         p.account || '/' || p.strategy as book, p.symbol,
-        p.closing_quantity * (now.price * rate_now.rate - before.price * rate_then.rate) as pnl
+        p.closing_quantity * (now.price * rate_now.rate - before.price * rate_then.rate) as pnl,
+        now.is_stale
     from eve
     cross join lateral books.positions(eve.day) as p
     left join risk_marks as now on now.symbol = p.symbol and now.currency = p.currency
@@ -44,6 +46,7 @@ outcomes as (
         case when grouping(m.book) = 1 then 'FIRM' else 'BOOK' end as subject_kind,
         coalesce(m.book, 'FIRM') as subject,
         case when count(*) = count(m.pnl) then round(sum(m.pnl), max(t.digits)) end as pnl,
+        bool_and(m.is_stale) as is_stale,
         'not computed: not valued: '
         || string_agg(distinct m.symbol, ', ' order by m.symbol) filter (where m.pnl is null)
             as reason
@@ -68,12 +71,16 @@ cross join lateral (
     values
     (
         'hypothetical_pnl', j.base_currency, j.pnl,
-        coalesce(j.reason, format('positions of %%s', j.day))
+        coalesce(
+            j.reason,
+            format('positions of %%s', j.day) || case when j.is_stale then ', all marks stale' end,
+            format('positions of %%s', j.day)
+        )
     ),
     ('var_exception', '', (-j.pnl > j.var_amount)::integer, format('value at risk of %%s', j.day))
 ) as m (measure, currency, amount, note)
 where m.measure = 'hypothetical_pnl'
-   or j.pnl is not null and j.var_amount is not null;
+   or j.pnl is not null and j.var_amount is not null and j.is_stale is not true;
 
 select count(*) as rows_in, count(*) filter (where measure = 'var_exception') as rows_out
 from computed_measures
