@@ -635,7 +635,11 @@ CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURN
     LANGUAGE sql STABLE
     AS $$
     with marks as (
-        select distinct on (m.symbol, m.currency) m.*
+        select distinct on (m.symbol, m.currency)
+            m.symbol, m.currency, m.mark_date, m.mark_source, m.is_stale, m.accrued_interest,
+            m.interest_to_date,
+            -- NaN, of a close from before such prices were refused: unpriced
+            case when abs(m.mark_price) < 'Infinity' then m.mark_price end as mark_price
         from books.close_marks as m
         where m.business_date = p_business_date
           and m.update_id <= p_update_id
@@ -1206,7 +1210,8 @@ CREATE FUNCTION market.best_marks(p_business_date date, p_known_at timestamp wit
         union all
         select * from traded
         union all
-        select * from decided where price is not null
+        -- one stored before such prices were refused states nothing
+        select * from decided where market.is_plausible(price)
     )
     select distinct on (m.symbol, m.mark_kind, m.tenor_days)
         m.mark_kind, m.symbol, m.tenor_days, m.price, m.currency, m.mark_date, m.source_id,
@@ -1331,6 +1336,14 @@ $$;
 
 COMMENT ON FUNCTION market.fx_rates_on(p_business_date date, p_base_currency text, p_known_at timestamp with time zone) IS 'Units of the base currency for one unit of each currency, through the US dollar. The base itself is 1. No row: no rate, and what is in that currency stays unvalued in the base.';
 
+CREATE FUNCTION market.goes_below_nought(asset_class text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select coalesce(asset_class in ('DERIVATIVE', 'COMMODITY'), false)
+$$;
+
+COMMENT ON FUNCTION market.goes_below_nought(asset_class text) IS 'Whether an instrument of the class may be worth nought or less: futures may (the WTI contract for May 2020 settled at -37.63 USD on 20 April 2020), options run out worthless; shares, funds, bonds and currency pairs are above nought. False where the class is not known.';
+
 CREATE FUNCTION market.history(p_from date, p_to date) RETURNS TABLE(mark_kind text, symbol text, currency text, mark_date date, price numeric)
     LANGUAGE sql STABLE
     AS $$
@@ -1392,6 +1405,15 @@ $$;
 
 COMMENT ON FUNCTION market.history(p_from date, p_to date) IS 'Of each instrument and pair the mark that counts for each day of a span, of the marks of that very day: nothing is carried forward. Priorities as in force at its end.';
 
+CREATE FUNCTION market.is_plausible(price numeric) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    -- NaN is above every number
+    select abs(price) <= 1000000000
+$$;
+
+COMMENT ON FUNCTION market.is_plausible(price numeric) IS 'Whether a number can be a price at all: the bound of the feed''s rule price_out_of_range. NaN and Infinity cannot.';
+
 CREATE FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(symbol text, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
@@ -1412,8 +1434,27 @@ declare
         where symbol = p_symbol
           and p_mark_kind <> 'CURVE'
     );
+    own_class text := (select asset_class from reference.instruments where symbol = p_symbol);
     new_id integer;
 begin
+    if p_price is not null and not market.is_plausible(p_price) then
+        raise exception using
+            errcode = 'PT032',
+            message = format('%s is not a price', p_price),
+            hint = 'State a number within a thousand million on either side of nought.';
+    end if;
+    if p_price <= 0 and (
+        p_mark_kind = 'FX' or (p_mark_kind = 'PRICE' and not market.goes_below_nought(own_class))
+    ) then
+        raise exception using
+            errcode = 'PT032',
+            message = format(
+                '%s of %s is not above nought, as a price of %s must be',
+                p_price, p_symbol, coalesce(own_class, 'an unknown instrument')
+            ),
+            hint = 'Only futures, options and curve points may stand at nought or below. To take an '
+                'override back, propose null: the sources count again.';
+    end if;
     if own_currency <> p_currency then
         raise exception using
             errcode = 'PT030',
@@ -4273,6 +4314,7 @@ CREATE VIEW quality.batch_marks AS
     (((staged.message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
     (sources.source_id IS NOT NULL) AS is_source_known,
     ((staged.mark_kind <> 'FX'::text) OR ((staged.symbol ~ '^[A-Z]{6}$'::text) AND ("right"(staged.symbol, 3) = staged.currency) AND (staged.price > (0)::numeric))) AS is_pair_sound,
+    ((staged.mark_kind <> 'PRICE'::text) OR (staged.price > (0)::numeric) OR market.goes_below_nought(instruments.asset_class)) AS is_price_above_nought,
     ((staged.tenor_days > 0) = (staged.mark_kind = 'CURVE'::text)) AS is_tenor_sound,
     ((staged.mark_kind <> 'PRICE'::text) OR (instruments.symbol IS NOT NULL)) AS is_symbol_known,
     ((staged.mark_kind = 'CURVE'::text) OR (COALESCE(instruments.currency, staged.currency) = staged.currency)) AS is_currency_own
@@ -6055,6 +6097,112 @@ CREATE VIEW report.breaks AS
 
 COMMENT ON VIEW report.breaks IS 'Breaks of the reconciliation and of settlement, with the unit of their delta and names from reference data; trade_id names the subject, whatever its kind.';
 
+CREATE VIEW report.carried_breaks AS
+ SELECT c.business_date AS closed_date,
+    b.business_date,
+    (c.business_date - b.business_date) AS days_old,
+    b.break_type,
+    b.subject_kind,
+    b.trade_id,
+    b.exposure_amount,
+    b.currency,
+    b.counterparty_id,
+    b.symbol,
+    b.opened_at
+   FROM (control.closes c
+     JOIN recon.all_breaks b ON (((b.business_date < c.business_date) AND (b.opened_at <= c.first_closed_at) AND ((b.resolved_at IS NULL) OR (b.resolved_at > c.first_closed_at)))));
+
+COMMENT ON VIEW report.carried_breaks IS 'Breaks of earlier dates that were open when a date was first closed: what is mended later does not change what the pack told. days_old: calendar days. Ask by closed_date.';
+
+CREATE TABLE report.versions (
+    business_date date NOT NULL,
+    version integer NOT NULL,
+    content_hash text NOT NULL,
+    previous_hash text,
+    manifest jsonb NOT NULL,
+    changes jsonb NOT NULL,
+    run_id text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT versions_positive CHECK ((version >= 1))
+);
+
+COMMENT ON TABLE report.versions IS 'One row per version of a date''s pack. content_hash: SHA-256 over the pack''s files in name order; previous_hash chains it to the version before (null for the first). Append-only.';
+
+CREATE VIEW report.changed_marks AS
+ WITH builds AS (
+         SELECT updates.business_date,
+            max(updates.update_id) AS update_id,
+            (max(updates.known_at) - '01:00:00'::interval) AS known_at
+           FROM books.updates
+          WHERE (updates.business_date IN ( SELECT versions.business_date
+                   FROM report.versions))
+          GROUP BY updates.business_date
+        ), told_marks AS (
+         SELECT DISTINCT ON (m.business_date, m.symbol, m.currency) m.business_date,
+            m.symbol,
+            m.currency,
+            m.update_id,
+            m.mark_price,
+            m.mark_date,
+            m.mark_source,
+            m.is_stale,
+            m.accrued_interest,
+            m.interest_to_date,
+            b.known_at
+           FROM (books.close_marks m
+             JOIN builds b USING (business_date))
+          ORDER BY m.business_date, m.symbol, m.currency, m.update_id DESC
+        ), told_rates AS (
+         SELECT DISTINCT ON (r.business_date, r.currency, r.base_currency) r.business_date,
+            r.currency,
+            r.base_currency,
+            r.update_id,
+            r.rate,
+            r.rate_date,
+            r.rate_source,
+            b.known_at,
+            ARRAY[(r.currency || 'USD'::text), ('USD'::text || r.currency), (r.base_currency || 'USD'::text), ('USD'::text || r.base_currency)] AS pairs
+           FROM (books.close_rates r
+             JOIN builds b USING (business_date))
+          ORDER BY r.business_date, r.currency, r.base_currency, r.update_id DESC
+        ), asked AS (
+         SELECT told_marks.business_date,
+            told_marks.known_at,
+            told_marks.mark_date,
+            ARRAY[told_marks.symbol] AS symbols
+           FROM told_marks
+        UNION ALL
+         SELECT told_rates.business_date,
+            told_rates.known_at,
+            told_rates.rate_date,
+            told_rates.pairs
+           FROM told_rates
+        ), heard_since AS (
+         SELECT DISTINCT a.business_date
+           FROM asked a
+          WHERE ((EXISTS ( SELECT
+                   FROM market.marks m
+                  WHERE ((m.symbol = ANY (a.symbols)) AND ((m.mark_date >= COALESCE(a.mark_date, '-infinity'::date)) AND (m.mark_date <= a.business_date)) AND (m.recorded_at > a.known_at)))) OR (EXISTS ( SELECT
+                   FROM (market.overrides o
+                     JOIN market.override_decisions d ON ((d.override_id = o.override_id)))
+                  WHERE ((o.symbol = ANY (a.symbols)) AND (o.mark_date <= a.business_date) AND (d.decided_at > a.known_at)))))
+        )
+ SELECT h.business_date,
+    t.symbol
+   FROM ((heard_since h
+     JOIN told_marks t ON ((t.business_date = h.business_date)))
+     LEFT JOIN LATERAL market.marks_on(h.business_date) m(symbol, price, currency, mark_date, source, is_stale, override_id, observed_at) ON (((m.symbol = t.symbol) AND (m.currency = t.currency))))
+  WHERE ((((t.mark_price IS DISTINCT FROM m.price) OR (t.mark_date IS DISTINCT FROM m.mark_date)) OR (t.mark_source IS DISTINCT FROM m.source)) OR (t.is_stale IS DISTINCT FROM m.is_stale))
+UNION
+ SELECT h.business_date,
+    (t.currency || t.base_currency) AS symbol
+   FROM ((heard_since h
+     JOIN told_rates t ON ((t.business_date = h.business_date)))
+     LEFT JOIN LATERAL market.fx_rates_on(h.business_date, t.base_currency) r(currency, base_currency, rate, mark_date, source, is_stale, override_id) ON ((r.currency = t.currency)))
+  WHERE (t.rate IS DISTINCT FROM r.rate);
+
+COMMENT ON VIEW report.changed_marks IS 'Closed dates whose positions would be valued otherwise today, by symbol or pair of currencies: a mark came late, or a person''s word over one was approved after the close.';
+
 CREATE VIEW report.compliance_alerts AS
  SELECT a.business_date,
     a.rule,
@@ -6087,10 +6235,11 @@ CREATE VIEW report.compliance_coverage AS
  SELECT business_date,
     rule,
     outcome,
-    subject_count
+    subject_count,
+    ((outcome = ANY (ARRAY['checked'::text, 'scored'::text])) OR (outcome ~~ '%\_checked'::text)) AS is_checked
    FROM compliance.coverage;
 
-COMMENT ON VIEW report.compliance_coverage IS 'How many subjects each rule of a date checked, and why it did not check the others.';
+COMMENT ON VIEW report.compliance_coverage IS 'How many subjects each rule of a date checked (is_checked), and why it did not check the others (outcome).';
 
 CREATE TABLE risk.measures (
     business_date date NOT NULL,
@@ -6576,20 +6725,6 @@ CREATE VIEW report.margin_calls AS
 
 COMMENT ON VIEW report.margin_calls IS 'Margin of each netting set (standard schedule, base currency) and account (Regulation T): what is asked for where call_amount is positive, to be given back where it is negative.';
 
-CREATE TABLE report.versions (
-    business_date date NOT NULL,
-    version integer NOT NULL,
-    content_hash text NOT NULL,
-    previous_hash text,
-    manifest jsonb NOT NULL,
-    changes jsonb NOT NULL,
-    run_id text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT versions_positive CHECK ((version >= 1))
-);
-
-COMMENT ON TABLE report.versions IS 'One row per version of a date''s pack. content_hash: SHA-256 over the pack''s files in name order; previous_hash chains it to the version before (null for the first). Append-only.';
-
 CREATE VIEW report.outdated_dates AS
  WITH newest AS (
          SELECT versions.business_date,
@@ -6611,18 +6746,24 @@ CREATE VIEW report.outdated_dates AS
                           WHERE (f.business_date < n.business_date)
                           ORDER BY f.change_id
                          OFFSET c.earlier_change_count) later
-                  ORDER BY later.business_date) AS changed_dates
-           FROM (newest n
+                  ORDER BY later.business_date) AS changed_dates,
+            COALESCE(m.symbols, '{}'::text[]) AS changed_marks
+           FROM ((newest n
              JOIN control.closes c ON ((c.business_date = n.business_date)))
+             LEFT JOIN ( SELECT changed_marks.business_date,
+                    array_agg(changed_marks.symbol ORDER BY changed_marks.symbol) AS symbols
+                   FROM report.changed_marks
+                  GROUP BY changed_marks.business_date) m ON ((m.business_date = n.business_date)))
         )
  SELECT business_date,
     version,
     late_input_count,
-    changed_dates
+    changed_dates,
+    changed_marks
    FROM compared
-  WHERE ((late_input_count > 0) OR (cardinality(changed_dates) > 0));
+  WHERE ((late_input_count > 0) OR (cardinality(changed_dates) > 0) OR (cardinality(changed_marks) > 0));
 
-COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with.';
+COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with. changed_marks: symbols and pairs that it would be valued by otherwise today.';
 
 CREATE VIEW report.pnl_explain AS
  SELECT p.business_date,
@@ -7037,6 +7178,12 @@ CREATE VIEW report.warnings AS
             pnl_snapshots.flags
            FROM trade.pnl_snapshots
           WHERE (cardinality(pnl_snapshots.flags) > 0)
+        UNION ALL
+         SELECT marks.mark_date,
+            'mark'::text,
+            marks.flags
+           FROM market.marks
+          WHERE (cardinality(marks.flags) > 0)
         )
  SELECT flagged.business_date,
     flagged.record_type,
@@ -8487,6 +8634,9 @@ ALTER TABLE ONLY market.overrides
 ALTER TABLE ONLY market.overrides
     ADD CONSTRAINT overrides_pk PRIMARY KEY (override_id);
 
+ALTER TABLE market.overrides
+    ADD CONSTRAINT overrides_price_plausible CHECK ((abs(price) <= (1000000000)::numeric)) NOT VALID;
+
 ALTER TABLE ONLY outbox.announcements
     ADD CONSTRAINT announcements_piece_key UNIQUE (batch_id, business_date, piece);
 
@@ -8889,6 +9039,8 @@ CREATE INDEX rejects_by_date ON landing.rejects USING btree (business_date, feed
 CREATE INDEX mark_conflicts_by_date ON market.mark_conflicts USING btree (business_date);
 
 CREATE INDEX marks_by_date ON market.marks USING btree (mark_date);
+
+CREATE INDEX marks_by_symbol_date ON market.marks USING btree (symbol, mark_date);
 
 CREATE INDEX overrides_by_symbol ON market.overrides USING btree (symbol, mark_date);
 

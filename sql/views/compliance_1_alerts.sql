@@ -90,10 +90,17 @@ comment on view report.compliance_alerts is
     'Alerts of a date with their disposition, in the order in which they should be read (place).';
 
 create or replace view report.compliance_coverage as
-select business_date, rule, outcome, subject_count
+select
+    business_date,
+    rule,
+    outcome,
+    subject_count,
+    -- of identifiers the scheme stands before it: isin_checked; a ranking scores
+    outcome in ('checked', 'scored') or outcome like '%\_checked' as is_checked
 from compliance.coverage;
 comment on view report.compliance_coverage is
-    'How many subjects each rule of a date checked, and why it did not check the others.';
+    'How many subjects each rule of a date checked (is_checked), and why it did not check the others '
+    '(outcome).';
 
 create or replace view report.top_anomalies as
 select

@@ -289,6 +289,30 @@ def test_positions_at_stale_marks_are_told(
     assert {row["is_stale_mark"] for row in read_table(pack, "pnl_summary")} == {"t"}
 
 
+def test_what_compliance_checked_and_scored_is_counted_as_that(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    change(
+        "insert into compliance.coverage (business_date, rule, outcome, subject_count, run_id)"
+        " select '2026-11-12', * from (values ('identifier_check', 'isin_checked', 40, 'r'),"
+        " ('identifier_check', 'lei_checked', 7, 'r'), ('identifier_check', 'isin_not_stated', 5,"
+        " 'r'), ('price_band', 'no_mark', 3, 'r'), ('anomaly_price', 'scored', 55, 'r'),"
+        " ('anomaly_price', 'unscored', 6, 'r')) as c (rule, outcome, subject_count, run_id)"
+    )
+    page = read_page(render())
+    for name, checked, unchecked in (
+        ("Identifier check", "47", "5"),
+        ("Price band", "0", "3"),
+        ("Anomaly price", "55", "6"),
+    ):
+        row = (
+            rf"{name} <span[^>]*>[^<]*</span></th>"
+            rf'<td class="n[^"]*">{checked}</td><td class="n[^"]*">{unchecked}</td>'
+        )
+        assert re.search(row, page), name
+
+
 def test_a_mark_of_an_unknown_symbol_is_told(
     lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
 ) -> None:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from posttrade import __version__
 from posttrade.reports import figures, typography
+from posttrade.reports.anomalies import describe_components
 from posttrade.reports.checks import Check, check_facts
 from posttrade.reports.facts import Facts, count_outcomes, total
 
@@ -69,6 +70,7 @@ def make_environment() -> jinja2.Environment:
         term=typography.format_term,
         show=typography.show_text,
         share=typography.format_share,
+        because=describe_components,
     )
     environment.globals.update(total=total, scales=figures.measure_scales)
     return environment

@@ -2,8 +2,9 @@
 with checked as (
     select
         rule,
-        sum(subject_count) filter (where outcome = 'checked') as checked_count,
-        sum(subject_count) filter (where outcome <> 'checked') as unchecked_count
+        sum(subject_count) filter (where is_checked) as checked_count,
+        sum(subject_count) filter (where not is_checked) as unchecked_count,
+        string_agg(outcome, ', ' order by outcome) filter (where not is_checked) as reasons
     from report.compliance_coverage
     where business_date = %(business_date)s
     group by rule
@@ -23,6 +24,8 @@ select
     rule,
     coalesce(c.checked_count, 0) as checked_count,
     coalesce(c.unchecked_count, 0) as unchecked_count,
+    c.reasons,
+    starts_with(rule, 'anomaly_') as is_ranking,
     coalesce(a.open_count, 0) as open_count,
     coalesce(a.escalated_count, 0) as escalated_count,
     coalesce(a.closed_count, 0) as closed_count,
