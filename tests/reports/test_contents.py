@@ -272,6 +272,21 @@ def test_a_close_that_kept_a_mark_that_is_no_number_is_told_as_unpriced(
     assert "NaN" not in values
 
 
+def test_money_of_the_books_has_the_decimals_of_its_currency(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    change(
+        "alter table books.close_marks disable trigger close_marks_append_only;"
+        "update books.close_marks set mark_price = mark_price / 3.0"
+    )
+    section = read_page(render()).partition('<h2 id="books">')[2].partition("Against accounting")[0]
+    table = section.partition("P&amp;L by book")[2].partition("</table>")[0]
+    amounts = re.findall(r'<td class="n">([^<]+)</td>', table)
+    assert amounts
+    assert all(re.fullmatch(r"−?[\d,]+(\.\d\d)?", amount) for amount in amounts), amounts
+
+
 def test_positions_at_stale_marks_are_told(
     lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
 ) -> None:

@@ -17,8 +17,8 @@ from posttrade.reports.typography import (
     count_decimals,
     format_amount,
     format_count,
+    format_money,
     format_words,
-    minor_unit,
     show_text,
 )
 
@@ -131,11 +131,10 @@ def _book_charts(facts: Facts) -> list[Chart]:
         title = f"Where the P&L of the day comes from, {show_text(currency)}"
         charts.append(draw_waterfall("pnl-explain", title, bars, unit=show_text(currency)))
     for number, currency in enumerate(choose_currencies(facts)):
-        unit = minor_unit(currency)
         exposures = [row for row in facts.exposures if row["currency"] == currency]
         bars = [
             Bar(format_words(row["asset_class"]), row["net_amount"],
-                format_amount(row["net_amount"], unit))
+                format_money(row["net_amount"], currency))
             for row in exposures
         ]  # fmt: skip
         title = f"Net market value by asset class, {show_text(currency)}"
@@ -151,7 +150,7 @@ def _book_charts(facts: Facts) -> list[Chart]:
         ]
         bars = [
             Bar(f"{show_text(row['account'])} / {show_text(row['strategy'])}",
-                row["day_pnl_amount"], format_amount(row["day_pnl_amount"], unit))
+                row["day_pnl_amount"], format_money(row["day_pnl_amount"], currency))
             for row in books
         ]  # fmt: skip
         if bars:

@@ -64,6 +64,7 @@ def make_environment() -> jinja2.Environment:
         count=typography.format_count,
         decimal=typography.format_decimal,
         amount=pad_amount,
+        money=typography.format_money,
         signed=typography.format_signed,
         instant=typography.format_instant,
         words=typography.format_words,

@@ -79,6 +79,17 @@ def format_amount(value: Decimal | None, decimals_min: int = MONEY_DECIMALS) -> 
     return format_decimal(value, decimals_min)
 
 
+def format_money(value: Decimal | None, currency: str | None) -> str:
+    """Money rounded half to even to its currency's smallest unit, where exact figures stand aside.
+
+    An average cost, or interest, has no end of decimals.
+    """
+    unit = minor_unit(currency)
+    if value is None:
+        return NONE
+    return format_decimal(round(value, unit), unit)
+
+
 def trimmed_decimals(value: Decimal) -> int:
     """Decimals of a value without trailing zeros."""
     return len(f"{value:f}".partition(".")[2].rstrip("0"))

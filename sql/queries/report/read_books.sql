@@ -10,9 +10,8 @@ select
     sum(day_pnl_amount) as day_pnl_amount,
     sum(fee_amount) as fee_amount,
     sum(day_pnl_after_fees_amount) as day_pnl_after_fees_amount,
-    -- an average cost has no end of decimals; the CSV has them all
-    round(sum(realised_amount), 2) as realised_amount,
-    round(sum(unrealised_amount), 2) as unrealised_amount,
+    sum(realised_amount) as realised_amount,
+    sum(unrealised_amount) as unrealised_amount,
     sum(carry_amount) as carry_amount,
     sum(correction_amount) as correction_amount,
     sum(unexplained_amount) as unexplained_amount,

@@ -11,7 +11,7 @@ copy (
         p.type_of_fail,
         p.reason,
         report.neutralise(p.symbol) as symbol,
-        p.open_quantity,
+        trim_scale(p.open_quantity) as open_quantity,
         p.open_amount,
         p.reference_price,
         p.price_date,

@@ -25,6 +25,23 @@ def test_amounts_are_exact_and_grouped(value: str, shown: str) -> None:
     assert typography.format_amount(Decimal(value)) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("1185.54891304347826086", "USD", "1,185.55"),
+        ("24.00000000000000000", "EUR", "24.00"),
+        ("154250.5", "JPY", "154,250"),
+        ("-0.0012345", "USD", "0.00"),
+        ("1.23456", "KWD", "1.235"),
+        (None, "USD", "–"),
+    ],
+)
+def test_money_is_rounded_to_its_smallest_unit(
+    value: str | None, currency: str, shown: str
+) -> None:
+    assert typography.format_money(value and Decimal(value), currency) == shown
+
+
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**18)))
 def test_what_is_written_is_the_value(value: Decimal) -> None:
     written = typography.format_decimal(value).replace(",", "").replace("−", "-")
