@@ -26,7 +26,7 @@ from control.step_runs
 group by step, outcome
 order by step
 """
-FAR_OFFSET = 10**9  # where no message of the broker's comes
+FAR_PARTITION = 99  # where no message of the broker's comes
 PATIENCE_S = 200
 STATUSES = "select status, count(*) from landing.batches group by status order by status"
 
@@ -35,7 +35,7 @@ def plant_stopped_batch(desk: Desk) -> int:
     """A drained batch that has lost a row: its gate will stop it."""
     with psycopg.connect(desk.dsn, autocommit=True) as connection:
         connection.execute("select landing.ensure_message_partition(current_date)")
-        row = {**good_row("executions", TODAY), "message_offset": FAR_OFFSET}
+        row = {**good_row("executions", TODAY), "partition": FAR_PARTITION}
         return insert_batch(connection, "executions", [row], miscounted_by=1)
 
 

@@ -14,10 +14,12 @@ from posttrade.quality import prepare_validation, validate_batches
 from posttrade.quality.answers import read_result
 from posttrade.quality.engine import BOOLEAN_ONLY, COUNTS_ONLY, ROWS_TOO, open_engine, run_plainly
 from posttrade.quality.prepared_suite import PreparedSuite
+from tests.conftest import wait_until
 from tests.quality.filling import insert_batch
 from tests.quality.plants import RECORD_TYPES, TODAY, good_row
 
 FORK_TIMEOUT_S = 60
+BACKEND_END_TIMEOUT_S = 10
 
 
 @pytest.fixture
@@ -83,7 +85,12 @@ def test_what_was_prepared_serves_forked_processes(trade_dsn: str, trade: Any) -
         "select count(*) from pg_stat_activity where application_name = 'posttrade quality'"
         " and datname = current_database()"
     )
-    assert trade.execute(backends).fetchone() == (0,)
+
+    def has_ended() -> bool:
+        with psycopg.connect(trade_dsn) as observer:
+            return observer.execute(backends).fetchone() == (0,)
+
+    wait_until(has_ended, BACKEND_END_TIMEOUT_S)  # the server takes a moment to end one
     batch_ids = [
         insert_batch(trade, "executions", [good_row("executions", TODAY)]) for _ in range(3)
     ]

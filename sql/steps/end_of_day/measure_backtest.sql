@@ -1,6 +1,5 @@
--- purpose: hold what the positions of the last measured date made until today against the value
---          at risk that was told for them then: a greater loss is an exception. Where all marks are
---          stale nothing was observed, and the day counts as none.
+-- purpose: hold what the positions of the last measured date made until today against the value at
+--          risk told for them: a greater loss is an exception. Stale marks alone show nothing.
 -- reads: risk_terms, risk_marks, risk_rates (temporary), risk.versions, risk.current_measures,
 --        books.positions, reference.instrument_terms, by functions market.marks_on and
 --        market.fx_rates_on
@@ -12,9 +11,7 @@ delete from computed_measures where measure in ('hypothetical_pnl', 'var_excepti
 
 insert into computed_measures
 with eve as (
-    select max(business_date) as day
-    from risk.versions
-    where business_date < %(business_date)s
+    select max(business_date) as day from risk.versions where business_date < %(business_date)s
 ),
 marks_before as materialized (
     select m.symbol, m.currency, m.price * coalesce(i.multiplier, 1) as price
@@ -62,20 +59,16 @@ judged as (
     left join risk.current_measures as v
         on v.business_date = eve.day
         and v.measure = 'value_at_risk'
-        and v.subject_kind = o.subject_kind
-        and v.subject = o.subject
+        and (v.subject_kind, v.subject) = (o.subject_kind, o.subject)
 )
 select m.measure, j.subject_kind, j.subject, '', m.currency, m.amount, m.note
 from judged as j
 cross join lateral (
     values
     (
-        'hypothetical_pnl', j.base_currency, j.pnl,
-        coalesce(
-            j.reason,
-            format('positions of %%s', j.day) || case when j.is_stale then ', all marks stale' end,
-            format('positions of %%s', j.day)
-        )
+        'hypothetical_pnl', j.base_currency, j.pnl, coalesce(j.reason, concat(
+            'positions of ', j.day, case when j.is_stale then ', all marks stale' end
+        ))
     ),
     ('var_exception', '', (-j.pnl > j.var_amount)::integer, format('value at risk of %%s', j.day))
 ) as m (measure, currency, amount, note)

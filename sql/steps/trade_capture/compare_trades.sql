@@ -1,6 +1,5 @@
 -- purpose: bring the highest versions of the three sides together for each touched trade that is
---          looked up and not matched as it stands; a close believes no stored match. The cost
---          follows the trades.
+--          looked up and not matched as it stands. A close believes no match. Cost follows trades.
 -- reads: touched_trades (temporary), trade.executions, trade.confirmations, trade.pnl_snapshots,
 --        reference.sources; by recon.look_up_match also recon.single_matches, recon.match_sets,
 --        recon.match_set_exceptions
