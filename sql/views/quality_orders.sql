@@ -45,9 +45,7 @@ select
     staged.response,
     staged.reason,
     staged.counterparty_id,
-    greatest(
-        length(staged.order_id), length(staged.reason), length(staged.counterparty_id)
-    ) as longest_text,
+    greatest(length(staged.order_id), length(staged.counterparty_id)) as longest_text,
     extract(year from staged.business_date)::integer as business_year,
     staged.business_date - current_date as days_ahead_of_today,
     (staged.message_at at time zone 'UTC')::date - current_date as message_lead_days,

@@ -149,6 +149,20 @@ def test_what_is_wrong_is_a_break_and_moves_nothing(feeds: Feeds) -> None:
     assert len(moved(feeds)[0]) == 2
 
 
+@pytest.mark.parametrize(
+    "reason", ["credit limit (INR 5m) exceeded", "=HYPERLINK(1)", r"C:\new\terms", "<b>no</b>"]
+)
+def test_a_rejection_takes_effect_whatever_its_reason(feeds: Feeds, reason: str) -> None:
+    order = b'{"order_id": "O1", "symbol": "SBI", "quantity": 1, "price": 10}'
+    answer = {"order_id": "O1", "response": "REJECT", "reason": reason}
+    feeds.send("Trade_Order", [order], partition=0)
+    feeds.send("Counter_party", [json.dumps(answer).encode()], partition=0)
+    capture(feeds)
+    found = feeds.ask("select subject_id, break_type, actual_value from settlement.breaks")
+    assert found == [("O1", "order_rejected", f"REJECT: {reason}")]
+    assert feeds.count("trade.open_orders") == feeds.count("landing.rejects") == 0
+
+
 def test_a_closed_date_waits_for_nobody(feeds: Feeds) -> None:
     form = b'{"order_id": "%s", "symbol": "SBI", "quantity": 1, "price": 10, "trade_date": "%s"}'
     orders = [form % (b"O1", b"2026-11-19"), form % (b"O2", b"2026-11-20")]

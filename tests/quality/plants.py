@@ -219,7 +219,6 @@ def row_plants(feed: str, date: dt.date) -> dict[str, Row]:
     return {
         "order_id_not_well_formed": {"order_id": "<script>"},
         "response_unknown": {"response": "MAYBE"},
-        "reason_not_well_formed": {"reason": "=1+1"},
         "ordered_at_far_from_business_date": {"ordered_at": instant(date) + days(8)},
         "trade_id_not_well_formed": {"trade_id": "<script>"},
         "text_too_long": {"trade_id": "T" * 65},

@@ -23,7 +23,7 @@ import msgspec
 from posttrade.contracts import schema
 from posttrade.contracts.message import MESSAGE_BYTES_MAX
 from posttrade.contracts.rows import Column, Columns
-from posttrade.contracts.values import FIRST_DATE
+from posttrade.contracts.values import FIRST_DATE, read_text
 
 KNOWN_MAX = 20_000
 NOT_DECODED = (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError)
@@ -31,6 +31,7 @@ NOT_DECODED = (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError
 SHORT_NUMBER_LENGTH = 12
 TYPES: dict[str, Any] = {
     schema.IDENTIFIER: str,
+    schema.TEXT: str,
     schema.CHOICE: str,
     schema.INTEGER: int,
     schema.INSTANT: str,
@@ -170,6 +171,9 @@ class ColumnReader:
             return [texts[date] for date in values] if self._inside(list(texts.values())) else None
         if field.kind == schema.CHOICE:
             return list(values) if field.choices.issuperset(values) else None
+        if field.kind == schema.TEXT:
+            is_plain = all(read_text(field, value) == value for value in set(values))
+            return list(values) if is_plain else None
         if field.is_integer_text:
             if 0 in values:  # it may have been written as -0, which is no identifier
                 return None

@@ -1,7 +1,7 @@
 """Lifts messages of any contract version to the newest one, as rows of the staging table.
 
 Rows leave as text that COPY takes: every value has passed a pattern without backslashes, tabs or
-line ends, so nothing needs escaping.
+line ends, so nothing needs escaping but the backslashes of free text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from posttrade.contracts.rows import (
     local_date,
     source_zone,
 )
-from posttrade.contracts.schema import OCCURRED_AT, SOURCE, TRADE_DATE, Absence, Contract, Version
+from posttrade.contracts.schema import (
+    OCCURRED_AT,
+    SOURCE,
+    TEXT,
+    TRADE_DATE,
+    Absence,
+    Contract,
+    Version,
+)
 
 NULL = "\\N"
 PLACE_COLUMNS = ("batch_id", "feed", "topic", "partition", "message_offset", "message_at")
@@ -64,9 +72,11 @@ class Lifter:
                 continue
             complete = _complete(version, field.name, columns)
             if complete is not None:
-                stored.append(complete)
+                stored.append(map(_escape, complete) if field.kind == TEXT else complete)
                 continue
             partial = _partial(version, field.name, columns, len(rows))
+            if field.kind == TEXT:
+                partial = [None if value is None else _escape(value) for value in partial]
             if field.absence is None:
                 stored.append([NULL if value is None else value for value in partial])
                 continue
@@ -152,6 +162,10 @@ def _complete(version: Version, name: str, columns: Columns) -> Iterable[str] | 
 
 def _partial(version: Version, name: str, columns: Columns, count: int) -> PartialColumn:
     return columns.partial.get(version.lifted_names.get(name, "")) or [None] * count
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\")
 
 
 def _with_flag(flags: list[str], partial: PartialColumn, flag: str) -> list[str]:

@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from typing import Any, NoReturn
 
-from posttrade.contracts.schema import Field, Version
+from posttrade.contracts.schema import TEXT, Field, Version
 from posttrade.contracts.text_form import is_text_form, parse_text
-from posttrade.contracts.values import NumberText, read_value, show
+from posttrade.contracts.values import NumberText, read_text, read_value, show
 from posttrade.errors import DataRejected
 
 MESSAGE_BYTES_MAX = 256 * 1024
@@ -116,6 +116,8 @@ def _read_field(field: Field, parsed: dict[str, Any], latest: dt.date) -> str | 
         if field.name in parsed:
             raise DataRejected("wrong_type", f"{field.name} is null")
         raise DataRejected("missing_field", f"{field.name} is missing")
+    if field.kind == TEXT:
+        return read_text(field, value)
     if isinstance(value, str) and LONE_SURROGATE.search(value):
         raise DataRejected("lone_surrogate", f"{field.name} is no text: {show(value)}")
     # dates and instants too: text is what a COPY takes

@@ -4,6 +4,10 @@ Beside the keywords of JSON Schema a contract uses a few of its own:
 
 ``x-format: instant``
     ISO 8601 with ``T`` or a space; no zone means UTC.
+``x-format: text``
+    Words of a person, of whatever kind: nothing in them refuses a message (``values.read_text``).
+``x-length-kept``
+    How many characters of such a text are kept.
 ``x-integer-digits``, ``x-fraction-digits``
     How many digits a number may have before and after the point.
 ``x-column``
@@ -39,6 +43,7 @@ from posttrade.feeds import Feed
 
 CONTRACTS_ROOT = Path(__file__).resolve().parents[2] / "contracts"
 IDENTIFIER = "identifier"
+TEXT = "text"
 CHOICE = "choice"
 DECIMAL = "decimal"
 INTEGER = "integer"
@@ -63,8 +68,9 @@ class Field:
     """One field of one contract version.
 
     Attributes:
-        kind: identifier, choice, decimal, integer, instant or date.
+        kind: identifier, text, choice, decimal, integer, instant or date.
         is_integer_text: an integer is accepted too and taken as its digits (identifiers only).
+        length_max: most characters of an identifier; how many of a text are kept.
         pattern: what an identifier must match as a whole.
         minimum: lowest value of a number; None: no bound.
         is_minimum_excluded: the value must lie above ``minimum``.
@@ -249,7 +255,7 @@ def _read_field(name: str, rules: Mapping[str, Any], is_required: bool) -> Field
         kind=kind,
         is_required=is_required,
         is_integer_text=kind == IDENTIFIER and "integer" in rules["type"],
-        length_max=rules.get("maxLength", 0),
+        length_max=rules.get("maxLength", rules.get("x-length-kept", 0)),
         pattern=re.compile(pattern) if pattern else None,
         choices=frozenset(rules.get("enum", ())),
         minimum=constant if constant is not None else rules.get("minimum", excluded),
@@ -264,6 +270,8 @@ def _read_field(name: str, rules: Mapping[str, Any], is_required: bool) -> Field
 
 
 def _kind_of(name: str, rules: Mapping[str, Any]) -> str:
+    if rules.get("x-format") == "text":
+        return TEXT
     types = rules["type"]
     if types == "number":
         return DECIMAL

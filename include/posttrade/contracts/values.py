@@ -19,6 +19,7 @@ FIRST_INSTANT_DATE = FIRST_DATE + dt.timedelta(days=1)
 DAYS_AHEAD_MAX = 366  # of the day of arrival: the calendars reach two years ahead
 SETTLEMENT_DAYS_AHEAD_MAX = 366 * 100
 SHOWN_LENGTH_MAX = 80
+CUT = "..."
 EXPONENT_TEXT_LENGTH_MAX = 12
 MICROSECOND_DIGITS = 6
 
@@ -78,6 +79,18 @@ def read_value(field: schema.Field, value: Any, latest: dt.date) -> Any:
             raise DataRejected(f"unknown_{field.name}", f"{show(value)}, expected one of {known}")
         return value
     return _identifier(field, value)
+
+
+def read_text(field: schema.Field, value: Any) -> str | None:
+    """Words of a person on one line, cut where they are too long; None: nothing is said.
+
+    What they stand beside takes effect whatever they are: nothing here refuses a message.
+    """
+    text = value if isinstance(value, str) else show(value)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) > field.length_max:
+        line = f"{line[: field.length_max - len(CUT)]}{CUT}"
+    return line or None
 
 
 def _integer_text(field: schema.Field, value: NumberText) -> str:

@@ -195,6 +195,27 @@ def test_integer_trade_id_is_its_digits() -> None:
     assert reason_of(with_number("trade_id", "-0")) == "wrong_type"
 
 
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ('"credit limit (INR 5m) exceeded"', "credit limit (INR 5m) exceeded"),
+        ('"=HYPERLINK(1)"', "=HYPERLINK(1)"),
+        (r'"\\N"', r"\\N"),
+        (r'"says \"no\"\ttoday\u0000\u202e\ud800"', 'says "no" today'),
+        (json.dumps("व" * 200), "व" * 200),
+        (json.dumps("x" * 100_000), "x" * 197 + "..."),
+        ('" "', None),
+        ("null", None),
+        ("17", "17"),
+        ('{"code": 4}', "{'code': '4'}"),
+    ],
+)
+def test_no_reason_refuses_the_answer(reason: str, kept: str | None) -> None:
+    payload = f'{{"order_id": "O1", "response": "REJECT", "reason": {reason}}}'.encode()
+    row = row_of(payload, "Counter_party")
+    assert (row["response"], row["reason"]) == ("REJECT", kept)
+
+
 NUMBERS = ("0", "-0", "7", "-7", "1.0", "-0.0", "0.10", "1e2", "1E-2", "1" * 30, "1" * 70)
 
 
