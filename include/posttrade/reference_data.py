@@ -18,6 +18,7 @@ import psycopg
 from posttrade.business_calendar import FIRST_DATE, BusinessCalendar, last_known_date
 from posttrade.database import StepCounts, run_step
 from posttrade.errors import ConfigurationError
+from posttrade.reference_faults import refusing_faults
 from posttrade.statements import read_statement
 
 if TYPE_CHECKING:
@@ -148,11 +149,13 @@ def load_reference_data(
         return StepCounts(0, 0)
     for step in ("prepare_load", *(f"prepare_{subject}" for subject in SUBJECTS)):
         run_step(connection, f"reference_data/{step}", {})
+    connection.execute(read_statement("reference_data/guard_loads"))
     _copy_files(connection, folder)
     _refuse_ambiguous_fees(connection, folder)
     _copy_calendars(connection, last_date)
     merging = ("merge_parties", "merge_calendars", *(f"merge_{subject}" for subject in SUBJECTS))
-    merged = [run_step(connection, f"reference_data/{step}", {}) for step in merging]
+    with refusing_faults(connection, folder, list(COPIES)):
+        merged = [run_step(connection, f"reference_data/{step}", {}) for step in merging]
     counts = StepCounts(sum(m.rows_in for m in merged), sum(m.rows_out for m in merged))
     connection.execute(
         read_statement("reference_data/record_load"),
@@ -181,11 +184,8 @@ def _files(folder: Path) -> list[Path]:
 def _copy_files(connection: psycopg.Connection[Any], folder: Path) -> None:
     cursor = connection.cursor()
     for name, statement in COPIES.items():
-        try:
-            with cursor.copy(statement) as copy:
-                copy.write((folder / name).read_bytes())
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            raise ConfigurationError(f"{folder / name} cannot be loaded: {error}") from error
+        with refusing_faults(connection, folder, [name]), cursor.copy(statement) as copy:
+            copy.write((folder / name).read_bytes())
 
 
 def _refuse_ambiguous_fees(connection: psycopg.Connection[Any], folder: Path) -> None:

@@ -85,6 +85,42 @@ def test_a_file_of_another_shape_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("name", "line", "found"),
+    [
+        (
+            "custodian_accounts.csv",
+            "ACME,HOUSE,POSITIONS,XNYS,2026-01-01,",
+            r", line 2: \"ACME,HOUSE,POSITIONS.*expected statement_kind in \('POSITION', 'CASH'\)",
+        ),
+        (
+            "opening_holdings.csv",
+            "HOUSE,POSITION,AAPL,2026-01-01,1,0,word",
+            r", line 2: .*expected asset_kind in \('SECURITY', 'CASH'\)",
+        ),
+        (
+            "opening_holdings.csv",
+            "HOUSE,CASH,USD,2026-13-01,1,0,word",
+            r", line 2, column effective_",
+        ),
+        ("opening_holdings.csv", "HOUSE,CASH,USD,2026-01-01,,0,word", r", line 2: null value"),
+        ("instruments.csv", "NEW,New,EQUITY,USD,MOON,,", r", line \d+: .*MOON"),
+        ("settlement_methods.csv", "EQUITY,*,PVP", r", line 8: .*EQUITY, \*\) already exists"),
+        ("settlement_methods.csv", "EQUITY,UK,CASH", r", line 8: .*expected method in \('DVP'"),
+    ],
+)
+def test_a_wrong_word_is_told_with_its_line(
+    trade_connection: psycopg.Connection[Any], tmp_path: Path, name: str, line: str, found: str
+) -> None:
+    for own in COPIES:
+        shutil.copy(REFERENCE_DATA / own, tmp_path)
+    with (tmp_path / name).open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(ConfigurationError, match=rf"{name}(?s:.*){found}") as told:
+        load_reference_data(trade_connection, folder=tmp_path)
+    assert "pg_temp" not in str(told.value)
+
+
+@pytest.mark.parametrize(
     ("market_id", "traded", "settles"),
     [
         ("US", "2024-05-24", "2024-05-29"),  # the last T+2 Friday, over Memorial Day
