@@ -4345,7 +4345,7 @@ CREATE VIEW quality.batch_order_responses AS
     response,
     reason,
     counterparty_id,
-    GREATEST(length(order_id), length(reason), length(counterparty_id)) AS longest_text,
+    GREATEST(length(order_id), length(counterparty_id)) AS longest_text,
     (EXTRACT(year FROM business_date))::integer AS business_year,
     (business_date - CURRENT_DATE) AS days_ahead_of_today,
     (((message_at AT TIME ZONE 'UTC'::text))::date - CURRENT_DATE) AS message_lead_days,
