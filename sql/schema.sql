@@ -7950,6 +7950,53 @@ CREATE TABLE settlement.open_statuses (
 
 COMMENT ON TABLE settlement.open_statuses IS 'Instructions whose statuses are to be looked at: new ones, and those that left something open.';
 
+CREATE VIEW settlement.order_terms AS
+ SELECT o.order_key,
+    o.business_date,
+    o.symbol,
+    o.counterparty_id,
+    i.currency AS instrument_currency,
+    m.settlement_calendar,
+    COALESCE(own.method, other.method) AS method,
+    (i.symbol IS NOT NULL) AS is_instrument_known,
+    (p.counterparty_id IS NOT NULL) AS is_counterparty_known,
+    own_terms.currency,
+    ((o.price * o.quantity) * COALESCE(t.multiplier, (1)::numeric)) AS amount
+   FROM (((((((trade.orders o
+     LEFT JOIN reference.instruments i ON ((i.symbol = o.symbol)))
+     LEFT JOIN reference.instrument_terms t ON ((t.symbol = o.symbol)))
+     LEFT JOIN reference.counterparties p ON ((p.counterparty_id = o.counterparty_id)))
+     LEFT JOIN reference.markets m ON ((m.market_id = COALESCE(i.settlement_market_id, i.market_id))))
+     LEFT JOIN reference.settlement_methods own ON (((own.asset_class = i.asset_class) AND (own.market_id = m.market_id))))
+     LEFT JOIN reference.settlement_methods other ON (((other.asset_class = i.asset_class) AND (other.market_id = '*'::text))))
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN ('currency_not_stated'::text = ANY (o.flags)) THEN COALESCE(i.currency, o.currency)
+                    ELSE o.currency
+                END AS currency) own_terms);
+
+COMMENT ON VIEW settlement.order_terms IS 'Every order with what reference data says of it now; amount: price times quantity times the multiplier of its instrument, in currency.';
+
+CREATE VIEW settlement.wrong_order_terms AS
+ SELECT t.order_key,
+    t.business_date,
+    w.break_type,
+    w.expected_value,
+    w.actual_value
+   FROM (settlement.order_terms t
+     CROSS JOIN LATERAL ( VALUES ('order_terms_instrument_unknown'::text,'an instrument of reference data'::text,t.symbol,(NOT t.is_instrument_known)), ('order_terms_counterparty_unknown'::text,'a counterparty of reference data'::text,t.counterparty_id,(NOT t.is_counterparty_known)), ('order_terms_currency_differs'::text,t.instrument_currency,t.currency,(t.currency <> t.instrument_currency)), ('order_terms_no_delivery_against_payment'::text,'DVP'::text,COALESCE(t.method, 'none'::text),(t.is_instrument_known AND (t.method IS DISTINCT FROM 'DVP'::text)))) w(break_type, expected_value, actual_value, is_wrong))
+  WHERE w.is_wrong;
+
+COMMENT ON VIEW settlement.wrong_order_terms IS 'Why orders cannot settle as securities against cash, each a type of break; none for a good order.';
+
+CREATE TABLE trade.held_orders (
+    order_key text NOT NULL,
+    business_date date NOT NULL,
+    held_since timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE trade.held_orders IS 'Confirmed orders whose terms cannot settle: nothing of them moves, and each is a break (settlement.wrong_order_terms says why). They settle in the first run that finds them mended.';
+
 CREATE TABLE trade.open_orders (
     order_key text NOT NULL,
     business_date date NOT NULL,
@@ -7991,14 +8038,15 @@ CREATE VIEW settlement.order_flaws AS
     'order_rejected'::text AS break_type,
     'CONFIRM'::text AS expected_value,
     concat_ws(': '::text, 'REJECT', r.reason) AS actual_value,
-    (o.price * o.quantity) AS exposure_amount,
-    o.currency,
+    t.amount AS exposure_amount,
+    t.currency,
     o.counterparty_id,
     o.symbol,
     NULL::timestamp with time zone AS due_at,
     d.decided_at AS known_at
-   FROM ((trade.order_outcomes d
+   FROM (((trade.order_outcomes d
      JOIN trade.orders o USING (order_key, business_date))
+     JOIN settlement.order_terms t USING (order_key, business_date))
      JOIN trade.order_responses r ON (((r.topic = d.topic) AND (r.partition = d.partition) AND (r.message_offset = d.message_offset))))
   WHERE (d.outcome = 'REJECTED'::text)
 UNION ALL
@@ -8007,15 +8055,31 @@ UNION ALL
     'order_not_answered'::text AS break_type,
     'an answer in time'::text AS expected_value,
     'none'::text AS actual_value,
-    (o.price * o.quantity) AS exposure_amount,
-    o.currency,
+    t.amount AS exposure_amount,
+    t.currency,
     o.counterparty_id,
     o.symbol,
     w.due_at,
     o.recorded_at AS known_at
-   FROM (trade.open_orders w
+   FROM ((trade.open_orders w
      JOIN trade.orders o USING (order_key, business_date))
+     JOIN settlement.order_terms t USING (order_key, business_date))
   WHERE (w.overdue_since IS NULL)
+UNION ALL
+ SELECT h.business_date,
+    h.order_key AS subject_id,
+    w.break_type,
+    w.expected_value,
+    w.actual_value,
+    t.amount AS exposure_amount,
+    t.currency,
+    t.counterparty_id,
+    t.symbol,
+    h.held_since AS due_at,
+    h.held_since AS known_at
+   FROM ((trade.held_orders h
+     JOIN settlement.order_terms t USING (order_key, business_date))
+     JOIN settlement.wrong_order_terms w USING (order_key, business_date))
 UNION ALL
  SELECT r.business_date,
     COALESCE(r.order_id, concat_ws('/'::text, r.topic, r.partition, r.message_offset)) AS subject_id,
@@ -8054,21 +8118,25 @@ CREATE VIEW settlement.order_states AS
     o.side,
     o.quantity,
     o.price,
-    o.currency,
+    t.currency,
     o.counterparty_id,
     o.account,
     o.ordered_at,
-    COALESCE(d.outcome,
         CASE
+            WHEN (h.order_key IS NOT NULL) THEN 'HELD'::text
+            WHEN (d.outcome IS NOT NULL) THEN d.outcome
             WHEN (w.overdue_since IS NULL) THEN 'WAITING'::text
             ELSE 'OVERDUE'::text
-        END) AS state,
-    d.decided_at
-   FROM ((trade.orders o
+        END AS state,
+    d.decided_at,
+    t.amount
+   FROM ((((trade.orders o
+     JOIN settlement.order_terms t USING (order_key, business_date))
+     LEFT JOIN trade.held_orders h USING (order_key, business_date))
      LEFT JOIN trade.order_outcomes d USING (order_key, business_date))
      LEFT JOIN trade.open_orders w USING (order_key, business_date));
 
-COMMENT ON VIEW settlement.order_states IS 'Every order with its state: WAITING, OVERDUE, CONFIRMED (and so settled) or REJECTED.';
+COMMENT ON VIEW settlement.order_states IS 'Every order with its state: WAITING, OVERDUE, HELD (confirmed on terms that cannot settle), CONFIRMED (and so settled) or REJECTED.';
 
 ALTER TABLE settlement.penalties ALTER COLUMN penalty_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME settlement.penalties_penalty_id_seq
@@ -8973,6 +9041,9 @@ ALTER TABLE ONLY trade.displaced_records
 ALTER TABLE ONLY trade.executions
     ADD CONSTRAINT executions_pk PRIMARY KEY (trade_id, version, business_date);
 
+ALTER TABLE ONLY trade.held_orders
+    ADD CONSTRAINT held_orders_pk PRIMARY KEY (order_key, business_date);
+
 ALTER TABLE ONLY trade.open_orders
     ADD CONSTRAINT open_orders_pk PRIMARY KEY (order_key, business_date);
 
@@ -9378,6 +9449,9 @@ ALTER TABLE ONLY settlement.penalty_statement_lines
 
 ALTER TABLE ONLY settlement.statement_lines
     ADD CONSTRAINT statement_lines_statement_fk FOREIGN KEY (custodian_id, statement_kind, statement_id, version) REFERENCES settlement.statements(custodian_id, statement_kind, statement_id, version);
+
+ALTER TABLE ONLY trade.held_orders
+    ADD CONSTRAINT held_orders_outcome_fk FOREIGN KEY (order_key, business_date) REFERENCES trade.order_outcomes(order_key, business_date);
 
 ALTER TABLE ONLY trade.open_orders
     ADD CONSTRAINT open_orders_order_fk FOREIGN KEY (order_key, business_date) REFERENCES trade.orders(order_key, business_date);

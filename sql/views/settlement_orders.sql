@@ -1,5 +1,72 @@
 -- What is wrong with orders and their answers, and where every order stands.
 
+create or replace view settlement.order_terms as
+select
+    o.order_key,
+    o.business_date,
+    o.symbol,
+    o.counterparty_id,
+    i.currency as instrument_currency,
+    m.settlement_calendar,
+    coalesce(own.method, other.method) as method,
+    i.symbol is not null as is_instrument_known,
+    p.counterparty_id is not null as is_counterparty_known,
+    own_terms.currency,
+    o.price * o.quantity * coalesce(t.multiplier, 1) as amount
+from trade.orders as o
+left join reference.instruments as i on i.symbol = o.symbol
+left join reference.instrument_terms as t on t.symbol = o.symbol
+left join reference.counterparties as p on p.counterparty_id = o.counterparty_id
+left join reference.markets as m on m.market_id = coalesce(i.settlement_market_id, i.market_id)
+left join reference.settlement_methods as own
+    on (own.asset_class, own.market_id) = (i.asset_class, m.market_id)
+left join reference.settlement_methods as other
+    on (other.asset_class, other.market_id) = (i.asset_class, '*')
+cross join lateral (
+    -- an order that names no currency is in its instrument's own
+    select case
+        when 'currency_not_stated' = any(o.flags) then coalesce(i.currency, o.currency)
+        else o.currency
+    end as currency
+) as own_terms;
+comment on view settlement.order_terms is
+    'Every order with what reference data says of it now; amount: price times quantity times the '
+    'multiplier of its instrument, in currency.';
+
+create or replace view settlement.wrong_order_terms as
+select t.order_key, t.business_date, w.break_type, w.expected_value, w.actual_value
+from settlement.order_terms as t
+cross join lateral (
+    values
+    (
+        'order_terms_instrument_unknown',
+        'an instrument of reference data',
+        t.symbol,
+        not t.is_instrument_known
+    ),
+    (
+        'order_terms_counterparty_unknown',
+        'a counterparty of reference data',
+        t.counterparty_id,
+        not t.is_counterparty_known
+    ),
+    (
+        'order_terms_currency_differs',
+        t.instrument_currency,
+        t.currency,
+        t.currency <> t.instrument_currency
+    ),
+    (
+        'order_terms_no_delivery_against_payment',
+        'DVP',
+        coalesce(t.method, 'none'),
+        t.is_instrument_known and t.method is distinct from 'DVP'
+    )
+) as w (break_type, expected_value, actual_value, is_wrong)
+where w.is_wrong;
+comment on view settlement.wrong_order_terms is
+    'Why orders cannot settle as securities against cash, each a type of break; none for a good order.';
+
 create or replace view settlement.order_flaws as
 select
     o.business_date,
@@ -7,14 +74,15 @@ select
     'order_rejected' as break_type,
     'CONFIRM' as expected_value,
     concat_ws(': ', 'REJECT', r.reason) as actual_value,
-    o.price * o.quantity as exposure_amount,
-    o.currency,
+    t.amount as exposure_amount,
+    t.currency,
     o.counterparty_id,
     o.symbol,
     null::timestamptz as due_at,
     d.decided_at as known_at
 from trade.order_outcomes as d
 join trade.orders as o using (order_key, business_date)
+join settlement.order_terms as t using (order_key, business_date)
 join trade.order_responses as r
     on (r.topic, r.partition, r.message_offset) = (d.topic, d.partition, d.message_offset)
 where d.outcome = 'REJECTED'
@@ -25,15 +93,32 @@ select
     'order_not_answered',
     'an answer in time',
     'none',
-    o.price * o.quantity,
-    o.currency,
+    t.amount,
+    t.currency,
     o.counterparty_id,
     o.symbol,
     w.due_at,
     o.recorded_at
 from trade.open_orders as w
 join trade.orders as o using (order_key, business_date)
+join settlement.order_terms as t using (order_key, business_date)
 where w.overdue_since is null
+union all
+select
+    h.business_date,
+    h.order_key,
+    w.break_type,
+    w.expected_value,
+    w.actual_value,
+    t.amount,
+    t.currency,
+    t.counterparty_id,
+    t.symbol,
+    h.held_since,
+    h.held_since
+from trade.held_orders as h
+join settlement.order_terms as t using (order_key, business_date)
+join settlement.wrong_order_terms as w using (order_key, business_date)
 union all
 select
     r.business_date,
@@ -75,14 +160,23 @@ select
     o.side,
     o.quantity,
     o.price,
-    o.currency,
+    t.currency,
     o.counterparty_id,
     o.account,
     o.ordered_at,
-    coalesce(d.outcome, case when w.overdue_since is null then 'WAITING' else 'OVERDUE' end) as state,
-    d.decided_at
+    case
+        when h.order_key is not null then 'HELD'
+        when d.outcome is not null then d.outcome
+        when w.overdue_since is null then 'WAITING'
+        else 'OVERDUE'
+    end as state,
+    d.decided_at,
+    t.amount
 from trade.orders as o
+join settlement.order_terms as t using (order_key, business_date)
+left join trade.held_orders as h using (order_key, business_date)
 left join trade.order_outcomes as d using (order_key, business_date)
 left join trade.open_orders as w using (order_key, business_date);
 comment on view settlement.order_states is
-    'Every order with its state: WAITING, OVERDUE, CONFIRMED (and so settled) or REJECTED.';
+    'Every order with its state: WAITING, OVERDUE, HELD (confirmed on terms that cannot settle), '
+    'CONFIRMED (and so settled) or REJECTED.';

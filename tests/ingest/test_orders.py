@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -161,6 +162,55 @@ def test_a_rejection_takes_effect_whatever_its_reason(feeds: Feeds, reason: str)
     found = feeds.ask("select subject_id, break_type, actual_value from settlement.breaks")
     assert found == [("O1", "order_rejected", f"REJECT: {reason}")]
     assert feeds.count("trade.open_orders") == feeds.count("landing.rejects") == 0
+
+
+@pytest.mark.parametrize("is_answer_first", [False, True])
+def test_terms_that_cannot_settle_are_breaks_until_they_are_mended(
+    feeds: Feeds, is_answer_first: bool
+) -> None:
+    terms: dict[str, dict[str, Any]] = {
+        "CP": {"symbol": "SBI", "counterparty": "NOBODY"},
+        "CURRENCY": {"symbol": "AAPL", "currency": "INR"},
+        "FX": {"symbol": "EURUSD"},
+        "NEW": {"symbol": "NEWCO", "quantity": 3},
+        "OWN": {"symbol": "AAPL", "counterparty": "ALDER"},
+    }
+    orders: list[bytes | None] = [
+        json.dumps({"order_id": name, "quantity": 2, "price": 10.5, **own}).encode()
+        for name, own in terms.items()
+    ]
+    answers: list[bytes | None] = [f"CONFIRM,{name}".encode() for name in terms]
+    told = {"Trade_Order": orders, "Counter_party": answers}
+    for topic in sorted(told, reverse=not is_answer_first):
+        feeds.send(topic, told[topic] * 2, partition=0)
+        capture(feeds)
+    breaks = "select subject_id, break_type, exposure_amount, currency from settlement.breaks"
+    assert feeds.ask(f"{breaks} where status = 'OPEN' order by 1") == [
+        ("CP", "order_terms_counterparty_unknown", 21, "INR"),
+        ("CURRENCY", "order_terms_currency_differs", 21, "INR"),
+        ("FX", "order_terms_no_delivery_against_payment", 21, "USD"),
+        ("NEW", "order_terms_instrument_unknown", Decimal("31.5"), "INR"),
+    ]
+    cash = "select subject_id, currency, amount from settlement.instructions order by 1"
+    assert feeds.ask(cash) == [("OWN", "USD", 21)]
+    assert len(moved(feeds)[0]) == 1
+    feeds.ask(
+        "insert into reference.instruments (symbol, instrument_name, asset_class, currency,"
+        " market_id) values ('NEWCO', 'New', 'EQUITY', 'USD', 'US') returning 1"
+    )
+    feeds.ask(
+        "insert into reference.instrument_terms (symbol, multiplier)"
+        " values ('NEWCO', 50) returning 1"
+    )
+    capture(feeds)
+    capture(feeds)
+    assert feeds.ask(cash) == [("NEW", "USD", 1575), ("OWN", "USD", 21)]
+    assert feeds.ask(
+        "select subject_id, resolved_reason from settlement.breaks where status = 'RESOLVED'"
+    ) == [("NEW", "terms_mended")]
+    assert feeds.ask(LEDGER) == []
+    states = feeds.ask("select state, count(*) from settlement.order_states group by 1 order by 1")
+    assert states == [("CONFIRMED", 2), ("HELD", 3)]
 
 
 def test_a_closed_date_waits_for_nobody(feeds: Feeds) -> None:

@@ -27,6 +27,8 @@ def settle_orders(
 ) -> StepCounts:
     """Pair waiting orders with waiting answers, settle what is confirmed, and open breaks.
 
+    What is confirmed on terms that cannot settle is held, and settles once they are mended.
+
     One transaction holds the pair, the instruction, its delivery against payment and the messages
     for depository and bank: killed anywhere, all of it or nothing is there.
 
@@ -92,8 +94,9 @@ def _answer_orders(work: SettlementWork) -> StepCounts:
     for _ in range(PAIRINGS_MAX):
         paired = work.run("pair_orders").rows_out
         if paired:
-            confirmed = work.run("decide_orders").rows_out
-            settled += _settle(work, confirmed) if confirmed else 0
+            work.run("decide_orders")
+        settling = work.run("hold_orders").rows_out
+        settled += _settle(work, settling) if settling else 0
         work.run("store_order_breaks")
         answered += paired
         if not paired:

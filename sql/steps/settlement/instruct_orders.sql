@@ -1,7 +1,6 @@
--- purpose: instruct the confirmed orders of these pairs: due on the day on which both are in.
--- reads: paired_orders (temporary), trade.orders, trade.order_responses, reference.currencies,
---        reference.instruments
--- writes: settlement.instructions, settlement.accounts
+-- purpose: instruct the confirmed orders that settle now; these are held no longer.
+-- reads: settling_orders (temporary), trade.orders, reference.currencies, reference.instruments
+-- writes: settlement.instructions, settlement.accounts, trade.held_orders
 -- rerun: append once, by order
 -- parameters: act_id, first_instruction_id (of a block that is large enough)
 
@@ -12,7 +11,7 @@ insert into settlement.instructions (
 )
 select
     %(first_instruction_id)s - 1 + row_number() over (order by o.order_key, o.business_date),
-    greatest(o.business_date, r.business_date),
+    s.settlement_date,
     o.business_date,
     %(act_id)s,
     1,
@@ -25,21 +24,18 @@ select
     o.symbol,
     i.asset_class,
     i.market_id,
-    o.currency,
+    s.currency,
     o.counterparty_id,
     o.account,
     'NONE',
     o.quantity,
     settlement.round_to_minor_unit(
         -- a currency that reference data does not know is paid to the hundredth
-        o.price * o.quantity, coalesce(c.minor_unit_digits, 2::smallint)
+        s.amount, coalesce(c.minor_unit_digits, 2::smallint)
     )
-from paired_orders as p
+from settling_orders as s
 join trade.orders as o using (order_key, business_date)
-join trade.order_responses as r
-    on (r.topic, r.partition, r.message_offset) = (p.topic, p.partition, p.message_offset)
-    and r.response = 'CONFIRM'
-left join reference.currencies as c on c.currency = o.currency
+left join reference.currencies as c on c.currency = s.currency
 left join reference.instruments as i on i.symbol = o.symbol
 where not exists (
     select
@@ -49,8 +45,12 @@ where not exists (
       and n.business_date = o.business_date
 );
 
+delete from trade.held_orders as h
+using settling_orders as s
+where (h.order_key, h.business_date) = (s.order_key, s.business_date);
+
 select
-    (select count(*) from paired_orders) as rows_in,
+    (select count(*) from settling_orders) as rows_in,
     count(*) as rows_out
 from settlement.instructions
 where act_id = %(act_id)s;

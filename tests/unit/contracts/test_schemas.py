@@ -91,7 +91,8 @@ def test_text_and_json_come_side_by_side() -> None:
     assert not rejects
     assert [rows[place]["answer_form"] for place in range(3)] == ["TEXT", "JSON", "TEXT"]
     assert [rows[place]["side"] for place in range(3)] == ["BUY", "BUY", "SELL"]
-    assert rows[1]["flags"] == "{side_not_stated}" and rows[0]["flags"] == "{}"
+    assert rows[1]["flags"] == "{side_not_stated,currency_not_stated}"
+    assert rows[0]["flags"] == "{currency_not_stated}"
 
 
 def test_text_is_refused_where_a_contract_has_no_text_form() -> None:
