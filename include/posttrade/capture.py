@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from posttrade.business_calendar import HOUSE_CALENDAR
 from posttrade.database import StepCounts, connect, run_step
 from posttrade.errors import InvariantBroken
 from posttrade.promotion_gate import weigh_batches
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # one transaction makes this many dates' partitions at most: each takes some twenty locks
 PARTITIONED_DATES_MAX = 50
 
-ORDER_STEPS = ("promote_orders", "promote_order_responses", "record_refused_orders")
+ORDER_STEPS = ("date_orders", "promote_orders", "promote_order_responses", "record_refused_orders")
 CUSTODY_STEPS = (
     "promote_settlement_statuses",
     "promote_statements",
@@ -247,6 +248,7 @@ def _promote(steps: StepSequence, staged_dates: Sequence[dt.date]) -> None:
     if any(step.startswith("record_refused_") for step in steps.counts):
         steps.run("settle_repeated_conflicts")
     if steps.has_rows(read_statement("promotion/has_orders")):
+        steps.parameters["calendar_id"] = HOUSE_CALENDAR
         steps.run(*ORDER_STEPS)
     if steps.has_rows(read_statement("promotion/has_marks")):
         steps.run("judge_marks", "promote_marks")

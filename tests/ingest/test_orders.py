@@ -231,6 +231,23 @@ def test_a_closed_date_waits_for_nobody(feeds: Feeds) -> None:
     assert reasons == [("O1", "answered_late"), ("X", None)]
 
 
+@pytest.mark.parametrize("sent_at", ["2026-11-20T20:03:00Z", "2026-11-21T12:00:00Z"])
+def test_an_order_of_the_weekend_belongs_to_the_next_business_day(
+    feeds: Feeds, sent_at: str
+) -> None:
+    order = f'{{"order_id":"O1","symbol":"SBI","quantity":1,"price":10,"ordered_at":"{sent_at}"}}'
+    answer = f'{{"order_id":"O1","response":"CONFIRM","responded_at":"{sent_at}"}}'
+    feeds.send("Counter_party", [answer.encode()], partition=0)
+    feeds.send("Trade_Order", [order.encode()] * 2, partition=0)
+    capture(feeds)
+    monday = dt.date(2026, 11, 23)
+    assert feeds.ask("select business_date, settlement_date from settlement.instructions") == [
+        (monday, monday)
+    ]
+    counts = "select distinct business_date from control.received_counts"
+    assert feeds.ask(counts) == feeds.ask("select business_date from landing.duplicates")
+
+
 def test_an_answer_that_is_taken_back_is_a_break_at_once(feeds: Feeds) -> None:
     order = b'{"order_id": "O1", "symbol": "SBI", "quantity": 1, "price": 10}'
     feeds.send("Trade_Order", [order], partition=0)
