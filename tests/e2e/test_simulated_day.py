@@ -46,7 +46,8 @@ def test_nothing_is_left_unaccounted(
     tables = (
         "trade.executions", "trade.confirmations", "trade.pnl_snapshots", "trade.conflicts",
         "trade.orders", "trade.order_responses", "trade.order_conflicts", "market.marks",
-        "market.mark_conflicts", "landing.rejects", "landing.duplicates",
+        "market.mark_conflicts", "settlement.statuses", "settlement.statement_lines",
+        "settlement.record_conflicts", "landing.rejects", "landing.duplicates",
     )  # fmt: skip
     places = " union all ".join(
         f"select topic, partition, message_offset from {table}"  # noqa: S608 - names above
