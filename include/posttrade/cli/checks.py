@@ -49,11 +49,8 @@ def run_tests(
     if arguments:
         run_module("pytest", arguments)
     beside = ["tests", *(f"--ignore={folder}" for folder in QUIET)]
-    outcomes = [
-        start_module("pytest", [*beside, "--numprocesses=auto", "--maxprocesses=4"]),
-        start_module("pytest", list(QUIET)),
-    ]
-    raise typer.Exit(max(outcomes))
+    runs = [[*beside, "--numprocesses=auto", "--maxprocesses=4"], *([folder] for folder in QUIET)]
+    raise typer.Exit(max(start_module("pytest", run) for run in runs))
 
 
 def run_benchmark(
