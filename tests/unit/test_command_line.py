@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 
-from posttrade.cli import output, rejects
+from posttrade.cli import checks, output, rejects
 from posttrade.instance import REPOSITORY, Instance
 
 
@@ -110,3 +111,18 @@ def test_lists_are_whole_at_eighty_columns(
         "no",
         "yes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"), [((0, 0, 0), 0), ((0, -9, 0), -9), ((1, 0, 0), 1), ((0, 0, 5), 5)]
+)
+def test_all_tests_are_run_and_one_failure_is_enough(
+    monkeypatch: pytest.MonkeyPatch, codes: tuple[int, ...], code: int
+) -> None:
+    """A run that a signal ended counts as failed, although its code is below nought."""
+    given = iter(codes)
+    monkeypatch.setattr(checks, "start_module", lambda module, arguments: next(given))
+    with pytest.raises(typer.Exit) as left:
+        checks.run_tests(None)
+    assert left.value.exit_code == code
+    assert not list(given)
