@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import shutil
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -92,6 +94,54 @@ def test_a_changed_day_gives_the_next_version(
     page = (second.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
     assert rows[0][1] in page
     assert "Breaks: 2 resolved" in page
+
+
+LATE_FILL = """
+insert into trade.executions
+select (jsonb_populate_record(e, '{"trade_id": "LATE", "message_offset": 999999, "quantity": 7,
+    "notional": 1337, "brokerage_fee": 2.5}')).*
+from trade.executions as e where trade_id = 'T000001'
+"""
+
+
+def test_what_a_late_correction_did_to_the_books_is_told(
+    lay: Callable[[Day], None],
+    render: Callable[[], Pack],
+    change: Callable[[str], None],
+    trade_dsn: str,
+) -> None:
+    lay(Day(trade_count=60, reject_count=0))
+    first = read_pnl(render())
+    change(LATE_FILL)
+    with connect(trade_dsn) as connection:
+        Desk(connection).close(BUSINESS_DATE)
+    rendered = render()
+    table = rendered.changes["tables"]["pnl_summary"]
+    assert table["counts"] == {"changed": 1}
+    (row,) = table["rows"]
+    second = read_pnl(rendered)
+    told = {name: (old, new) for name, old, new in row["fields"]}
+    assert told["fee_amount"] == tuple(
+        one[tuple(row["key"])]["fee_amount"] for one in (first, second)
+    )
+    currency = row["key"][3]
+    fees = {(one["currency"], one["figure"]): one for one in table["totals"]}
+    for side, rows in (("before", first), ("after", second)):
+        exact = sum(Decimal(one["fee_amount"]) for key, one in rows.items() if key[3] == currency)
+        assert Decimal(fees[currency, "fee_amount"][side]) == exact
+    page = (rendered.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
+    assert "P&amp;L: 1 changed" in page
+    assert "P&amp;L: totals by currency" in page
+    assert not render().is_new_version
+
+
+def read_pnl(rendered: Pack) -> dict[tuple[str, ...], dict[str, str]]:
+    path = rendered.directory / "pnl_summary_20261112.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            tuple(row[name] for name in ("account", "strategy", "symbol", "currency")): row
+            for row in csv.DictReader(file)
+        }
 
 
 def test_the_manifest_names_every_file(

@@ -10,7 +10,7 @@ from typing import Any
 from posttrade.database import connect
 from posttrade.reports.queries import Row, fetch_rows
 from posttrade.reports.summary import describe_outdated
-from posttrade.reports.typography import format_count, format_words
+from posttrade.reports.typography import format_count, format_term, format_words
 
 DATES_MAX = 400
 FIGURES_SHOWN_MAX = 3
@@ -96,7 +96,8 @@ def judge(row: Row) -> tuple[str, str]:
 def describe_changes(changes: Mapping[str, Any]) -> str:
     """What a version changed against the one before; empty for a first one."""
     told = [
-        f"{name}: {', '.join(f'{format_count(n)} {change}' for change, n in counts.items())}"
+        f"{format_term(name)}: "
+        f"{', '.join(f'{format_count(n)} {change}' for change, n in counts.items())}"
         for name, table in changes.get("tables", {}).items()
         if (counts := table["counts"])
     ]

@@ -45,7 +45,7 @@ from posttrade.reports.versions import (
 )
 from posttrade.statements import read_statement
 
-LAYOUT = 5  # raised when the page or a table changes its form
+LAYOUT = 6  # raised when the page or a table changes its form
 LOCK_WAIT_MS = 300_000
 RENDER_ATTEMPTS_MAX = 3  # so often records may come amid a rendering
 

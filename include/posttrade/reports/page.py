@@ -69,11 +69,15 @@ def make_environment() -> jinja2.Environment:
         instant=typography.format_instant,
         words=typography.format_words,
         term=typography.format_term,
+        cell=typography.format_cell,
+        measure=typography.format_measure,
         show=typography.show_text,
         share=typography.format_share,
         because=describe_components,
     )
-    environment.globals.update(total=total, scales=figures.measure_scales)
+    environment.globals.update(
+        total=total, scales=figures.measure_scales, difference=typography.format_difference
+    )
     return environment
 
 

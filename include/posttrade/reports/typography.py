@@ -12,6 +12,7 @@ MINUS = "\u2212"
 NONE = "\u2013"
 TEXT_LENGTH_MAX = 96
 MONEY_DECIMALS = 2
+CELL_DECIMALS_MAX = 6
 # ISO 4217: currencies whose smallest unit is not the hundredth
 MINOR_UNITS = {
     **dict.fromkeys(
@@ -99,6 +100,26 @@ def format_signed(value: Decimal | int | None, decimals_min: int = 0) -> str:
     """A difference: always with its sign."""
     text = format_decimal(value, decimals_min)
     return f"+{text}" if value is not None and value > 0 else text
+
+
+def format_cell(cell: str, currency: str | None = None) -> str:
+    """A cell of an exported table: a number in the unit of its currency, or to 6 decimals."""
+    if not PLAIN_NUMBER.fullmatch(cell):
+        return cell
+    if currency is not None:
+        return format_money(Decimal(cell), currency)
+    return format_decimal(round(Decimal(cell), CELL_DECIMALS_MAX))
+
+
+def format_difference(before: str, after: str, currency: str | None) -> str:
+    """What the second of two amounts is above the first, in the unit of their currency."""
+    unit = minor_unit(currency)
+    return format_signed(round(Decimal(after) - Decimal(before), unit), unit)
+
+
+def format_measure(column: str) -> str:
+    """A column's name within a sentence: ``day_pnl_amount`` → ``day P&L``."""
+    return format_term(column.removesuffix("_amount"))
 
 
 def format_share(part: int | Decimal, whole: int | Decimal) -> str:

@@ -20,5 +20,6 @@ copy (
         report.neutralise(rule_source) as rule_source
     from report.compliance_alerts
     where business_date = %(business_date)s
-    order by rule, report.neutralise(subject_id) collate "C", alert_id
+    order by
+        rule collate "C", subject_kind collate "C", report.neutralise(subject_id) collate "C", alert_id
 ) to stdout with (format csv, header true, encoding 'UTF8')

@@ -16,5 +16,5 @@ copy (
         report.neutralise(note) as note
     from report.margin_calls
     where business_date = %(business_date)s
-    order by subject_kind, report.neutralise(subject) collate "C"
+    order by subject_kind collate "C", report.neutralise(subject) collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')

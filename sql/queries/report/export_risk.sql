@@ -12,8 +12,9 @@ copy (
     from risk.current_measures
     where business_date = %(business_date)s
     order by
-        measure,
-        subject_kind,
+        measure collate "C",
+        subject_kind collate "C",
         report.neutralise(subject) collate "C",
-        report.neutralise(detail) collate "C"
+        report.neutralise(detail) collate "C",
+        currency collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')
