@@ -1424,6 +1424,67 @@ $$;
 
 COMMENT ON FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone) IS 'At most one mark per instrument. No row: unpriced. A stale one is a row with is_stale; what may be valued by it is for the reader to say.';
 
+CREATE FUNCTION market.overrides_on(p_business_date date) RETURNS TABLE(override_id integer, mark_kind text, symbol text, tenor_days integer, currency text, mark_date date, state text, old_price numeric, old_source text, override_price numeric, new_price numeric, reason text, made_by text, made_at timestamp with time zone, decided_by text, decided_at timestamp with time zone, decision_comment text)
+    LANGUAGE sql STABLE
+    AS $$
+    with listed as (
+        select
+            o.*, d.decision, d.decided_by, d.decided_at, d.comment,
+            -- what counted before the decision is what it replaced; while it waits, what counts now
+            coalesce(d.decided_at, 'infinity') - interval '1 microsecond' as before_at,
+            d.decision = 'APPROVED' and exists (
+                select
+                from market.overrides as other
+                join market.override_decisions as later on later.override_id = other.override_id
+                where (other.symbol, other.mark_kind, other.tenor_days, other.mark_date)
+                    = (o.symbol, o.mark_kind, o.tenor_days, o.mark_date)
+                  and later.decision = 'APPROVED'
+                  and (later.decided_at, later.override_id) > (d.decided_at, d.override_id)
+            ) as is_superseded
+        from market.overrides as o
+        left join market.override_decisions as d on d.override_id = o.override_id
+        where o.mark_date = p_business_date
+           or (o.symbol, o.currency, o.mark_date) in (
+               select c.symbol, c.currency, c.mark_date
+               from books.close_marks as c
+               where c.business_date = p_business_date
+                 and c.mark_source = 'override'
+           )
+    ),
+    -- once for each instant that is asked of, however many overrides were decided by then
+    asked as (
+        select mark_date, before_at as known_at from listed
+        union
+        select mark_date, decided_at from listed where decision = 'APPROVED' and price is null
+    ),
+    known as (
+        select a.mark_date as asked_date, a.known_at, m.*
+        from asked as a
+        cross join lateral market.best_marks(a.mark_date, a.known_at) as m
+        where m.symbol in (select symbol from listed)
+    )
+    select
+        l.override_id, l.mark_kind, l.symbol, l.tenor_days, l.currency, l.mark_date,
+        case
+            when l.is_superseded then 'SUPERSEDED'
+            else coalesce(l.decision, 'PENDING')
+        end,
+        old.price, old.source, l.price, coalesce(l.price, again.price), l.reason, l.made_by,
+        l.made_at, l.decided_by, l.decided_at, l.comment
+    from listed as l
+    left join known as old
+        on (old.asked_date, old.known_at, old.symbol, old.mark_kind, old.tenor_days, old.currency)
+        = (l.mark_date, l.before_at, l.symbol, l.mark_kind, l.tenor_days, l.currency)
+    left join known as again
+        on l.price is null
+        and (
+            again.asked_date, again.known_at, again.symbol, again.mark_kind, again.tenor_days,
+            again.currency
+        ) = (l.mark_date, l.decided_at, l.symbol, l.mark_kind, l.tenor_days, l.currency)
+$$;
+
+COMMENT ON FUNCTION market.overrides_on(p_business_date date) IS 'Every override of the marks of a date, and of an earlier one that its close still valued by. old: the mark it replaced, or would (none: unpriced); new: what stands instead, null where a pending one asks for what the sources say again. PENDING: waits for a second person and changes nothing; SUPERSEDED: approved, and another was approved after it.';
+
 CREATE FUNCTION market.propose_override(p_symbol text, p_mark_date date, p_price numeric, p_currency text, p_reason text, p_made_by text, p_mark_kind text DEFAULT 'PRICE'::text, p_tenor_days integer DEFAULT 0) RETURNS integer
     LANGUAGE plpgsql
     AS $$

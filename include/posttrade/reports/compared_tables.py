@@ -83,6 +83,12 @@ COMPARED_TABLES = (
          "correction_amount", "unexplained_amount", "total_amount"),
     ),
     TableKey(
+        "mark_overrides",
+        ("symbol", "mark_kind", "proposed_at", "override_id"),
+        ("state", "old_price", "new_price", "decided_by", "moved_amount", "moved_base_amount"),
+        rank_by("moved_base_amount"),
+    ),
+    TableKey(
         "margin",
         ("subject_kind", "subject"),
         ("initial_margin_amount", "required_amount", "held_amount", "call_amount", "note"),

@@ -16,6 +16,7 @@ LISTED_BREAKS_MAX = 10  # rows of each type on the page; the CSV holds all
 LISTED_ALERTS_MAX = 20
 LISTED_ANOMALIES_MAX = 10
 LISTED_FAILS_MAX = 8  # rows of each currency on the page
+LISTED_OVERRIDES_MAX = 25
 LISTED_REJECTS_MAX = 12
 LISTED_POSITIONS_MAX = 8  # rows of each currency on the page
 TABLES = (
@@ -28,6 +29,7 @@ TABLES = (
     "fails",
     "fees",
     "margin",
+    "mark_overrides",
     "movements",
     "penalties",
     "pnl_summary",
@@ -95,6 +97,7 @@ class Facts:
     pnl_totals: list[Row]
     pnl_explain: list[Row]
     accounting: list[Row]
+    mark_overrides: list[Row]
     counterparty_exposures: list[Row]
     concentration: list[Row]
     value_at_risk: list[Row]
@@ -120,6 +123,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
     execute(connection, "prepare_inputs", business_date=business_date)
     execute(connection, "prepare_trade_groups", business_date=business_date)
     execute(connection, "prepare_positions", business_date=business_date)
+    execute(connection, "prepare_overrides", business_date=business_date)
     execute(connection, "prepare_movements", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
@@ -132,6 +136,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
         "listed_alerts": LISTED_ALERTS_MAX,
         "listed_fails": LISTED_FAILS_MAX,
         "listed_rejects": LISTED_REJECTS_MAX,
+        "mark_overrides": LISTED_OVERRIDES_MAX,
         "listed_positions": LISTED_POSITIONS_MAX,
         "top_anomalies": LISTED_ANOMALIES_MAX,
     }
