@@ -152,11 +152,14 @@ def _instruct(work: SettlementWork) -> int:
     missing = work.ask_one("count_missing_parts")
     if not missing:
         return 0
-    for (settlement_date,) in work.ask("list_part_dates"):
+    dates = [row[0] for row in work.ask("list_part_dates")]
+    for settlement_date in dates:
         work.ask("ensure_instructions", settlement_date=settlement_date)
     work.open_act(ALLOCATED_CAUSE)
     work.parameters["first_instruction_id"] = work.ask_one("reserve_ids", count=missing)
-    return work.run("insert_parts").rows_out
+    made = work.run("insert_parts").rows_out
+    work.note_late(dates, work.parameters["first_instruction_id"])
+    return made
 
 
 def _read_part(row: dict[str, Any], line: int) -> Part:

@@ -90,6 +90,8 @@ def instruct_day(
         connection=connection,
     ) as (work, log):
         work.parameters["business_date"] = business_date
+        # a close may be repeated long after its date
+        work.parameters["known_on"] = work.parameters["as_of"].astimezone(dt.timezone.utc).date()
         work.note_business_dates([business_date])
         if work.ask_one("has_instructions"):
             found = work.run("find_unsettled_trades").rows_out
@@ -161,7 +163,9 @@ def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
     """A settlement date's first instructions are laid as a table; later ones if they are many."""
     made = 0
     begun = []
-    for settlement_date, is_begun, is_laid in work.ask("list_wanted_dates", count_max=count_max):
+    first_made_id = work.parameters["first_instruction_id"]
+    dates = work.ask("list_wanted_dates", count_max=count_max)
+    for settlement_date, is_begun, is_laid in dates:
         if is_begun and not is_laid:
             begun.append(settlement_date)
             continue
@@ -171,4 +175,7 @@ def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
         work.parameters["first_instruction_id"] += laid
         made += laid
     work.parameters["begun_dates"] = begun
-    return made + work.run("insert_instructions").rows_out if begun else made
+    if begun:
+        made += work.run("insert_instructions").rows_out
+    work.note_late((row[0] for row in dates), first_made_id)
+    return made

@@ -1,9 +1,9 @@
 """What is due between the same parties is netted: the gross stays, and points at its net.
 
 A net is all that one agreement nets on one day. Its legs follow the gross behind it: what is taken
-out of it later (a correction, a cancellation) is taken back, and the legs that say otherwise from
-then on are taken back and instructed anew, also after they settled. What comes later, as the new
-version of a corrected trade does, is netted on the day of the next run.
+out of it later (a correction, a cancellation) is taken back, and from the day on which that was
+known the legs that say otherwise are taken back and instructed anew, also after they settled. What
+comes later, as the new version of a corrected trade does, is netted on the day of the next run.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _net(work: SettlementWork) -> int:
     # what was laid has no statistics yet
     for date, _ in dates:
         work.ask("analyze_partitions", settlement_date=date)
-    work.run("list_candidates", "withhold_closed_markets")
+    work.run("list_candidates", "withhold_closed_markets", "withhold_late_instructions")
     carried = work.run("list_carried_legs").rows_out
     if not work.run("resolve_netting").rows_out and not carried:
         return 0
@@ -107,4 +107,5 @@ def _follow_gross(work: SettlementWork) -> int:
             work.open_act(LEG_CAUSE)
             work.parameters["first_instruction_id"] = work.ask_one("reserve_ids", count=missing)
             made += work.run("insert_nets").rows_out
+            work.note_late(work.parameters["net_dates"], work.parameters["first_instruction_id"])
     return made

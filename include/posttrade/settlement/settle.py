@@ -63,6 +63,7 @@ def settle_due(
             "list_candidates",
             "withhold_driven_instructions",
             "withhold_closed_markets",
+            "withhold_late_instructions",
             "withhold_linked_legs",
         )
         withhold_shortages(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import psycopg
@@ -19,6 +19,8 @@ STEPS = "settlement"
 REACH_DAYS = 40
 # fewer rows than these are inserted into a date that has some: a table of its own costs locks
 LAID_ROWS_MIN = 20_000
+# say what becomes of the instructions that a trade has already
+JUDGING_STEPS = {"judge_instructions", "judge_parts"}
 
 
 class SettlementWork(StepSequence):
@@ -26,7 +28,7 @@ class SettlementWork(StepSequence):
 
     Args:
         connection: in the transaction that holds the lock of settlement.
-        parameters: ``run_id``, ``as_of``, ``actor`` and ``effective_on`` at least.
+        parameters: ``run_id``, ``as_of``, ``actor``, ``effective_on`` and ``known_on`` at least.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], parameters: dict[str, Any]) -> None:
@@ -54,6 +56,25 @@ class SettlementWork(StepSequence):
         self.parameters["business_dates"] = business_dates
         self.parameters["first_settlement_date"] = first
         self.parameters["last_settlement_date"] = last + dt.timedelta(days=REACH_DAYS)
+
+    def note_late(self, settlement_dates: Iterable[dt.date], first_made_id: int) -> None:
+        """Let what was just instructed count from ``known_on``, where it could not before.
+
+        Its date was settled before it came, or what it replaces has settled. Fails are penalised
+        from the intended date, or from the day on which it was matched where that is later
+        (Euronext Securities, settlement discipline regime: settlement fail penalty); what late
+        matching costs beside it is not computed.
+
+        Args:
+            settlement_dates: of what was instructed.
+            first_made_id: its first id; the last block of ids that was reserved.
+        """
+        late = sorted({date for date in settlement_dates if date < self.parameters["known_on"]})
+        if late:
+            self.parameters |= {"late_dates": late, "first_made_id": first_made_id}
+            self.run("note_late_instructions")
+            if not JUDGING_STEPS.isdisjoint(self.counts):
+                self.run("note_restated_instructions")
 
 
 @contextlib.contextmanager
@@ -84,11 +105,14 @@ def open_work(
         Unavailable: the database does not answer.
     """
     moment = as_of or dt.datetime.now(dt.timezone.utc)
+    today = moment.astimezone(dt.timezone.utc).date()
     parameters = {
         "run_id": run_id,
         "as_of": moment,
         "actor": step,
-        "effective_on": effective_on or moment.astimezone(dt.timezone.utc).date(),
+        "effective_on": effective_on or today,
+        # what a settlement day does of itself is known on it, whenever it is run
+        "known_on": effective_on or today,
     }
     with (
         (run_log or RunLog(dsn)).step(step, run_id=run_id, business_date=business_date) as log,

@@ -1,9 +1,10 @@
 -- purpose: end the instructions of trades that were corrected, cancelled or withdrawn: what has not
---          settled by a change of state, what has by taking back each movement.
+--          settled by a change of state, what has by taking back each movement: on the day on which
+--          this was known, but not before it moved.
 -- reads: judged_instructions (temporary), settlement.events
 -- writes: settlement.acts, settlement.events, settlement.cycles, cancelling_acts (temporary)
 -- rerun: append once: an ended instruction is not judged again
--- parameters: run_id, as_of, effective_on, actor
+-- parameters: run_id, as_of, effective_on, known_on, actor
 
 drop table if exists pg_temp.cancelling_acts;
 
@@ -43,7 +44,7 @@ insert into settlement.events (
 select
     j.instruction_id,
     j.settlement_date,
-    %(effective_on)s,
+    greatest(%(known_on)s, e.effective_on),
     a.act_id,
     j.last_sequence + row_number() over file,
     e.sequence,

@@ -1,7 +1,8 @@
 -- purpose: mark what was due and did not settle: it fails, with its reason, once on each settlement
---          day of its market; days on which no cycle ran are caught up.
+--          day of its market on which it was known; days on which no cycle ran are caught up.
 -- reads: settlement.instruction_states, settlement.events, withheld_instructions,
---        closed_instructions (temporary), reference.markets, reference.calendar_days
+--        closed_instructions (temporary), settlement.late_instructions, reference.markets,
+--        reference.calendar_days
 -- writes: settlement.acts, settlement.events, failing_days, failing_acts (temporary)
 -- rerun: append once: an instruction fails once a day
 -- parameters: run_id, as_of, actor, effective_on, settlement_dates
@@ -11,12 +12,8 @@ drop table if exists pg_temp.failing_days, pg_temp.failing_acts;
 create temporary table failing_days on commit drop as
 with open_instructions as (
     select
-        s.instruction_id,
-        s.settlement_date,
-        s.last_sequence,
-        s.state,
-        s.market_id,
-        s.last_effective_on,
+        s.instruction_id, s.settlement_date, s.last_sequence, s.state, s.market_id,
+        coalesce(l.counts_from, s.settlement_date) as counts_from,
         coalesce(
             case w.cause
                 when 'depository_settles' then settlement.told_fail_reason(s.instruction_id)
@@ -24,6 +21,8 @@ with open_instructions as (
         ) as cause
     from settlement.instruction_states as s
     left join withheld_instructions as w using (instruction_id)
+    left join settlement.late_instructions as l
+        on (l.instruction_id, l.settlement_date) = (s.instruction_id, s.settlement_date)
     where s.settlement_date = any(%(settlement_dates)s::date[])
       and s.settlement_date <= %(effective_on)s
       and s.state not in ('SETTLED', 'CANCELLED')
@@ -50,10 +49,11 @@ cross join lateral (
     where c.calendar_id = m.settlement_calendar
       and c.is_business_day
       and c.calendar_date
-      between greatest(o.settlement_date, failed.last_day + 1) and %(effective_on)s
+      between greatest(o.counts_from, failed.last_day + 1) and %(effective_on)s
     union all
     select %(effective_on)s
     where m.market_id is null
+      and o.counts_from <= %(effective_on)s
       and coalesce(failed.last_day < %(effective_on)s, true)
 ) as d;
 

@@ -47,7 +47,8 @@ join settlement.net_instructions as n
     = (l.agreement, l.netting_method, l.centre_account_id)
 except
 select net_instruction_id
-from settlement.touched_nets;
+from settlement.touched_nets
+where known_on <= %(effective_on)s;
 
 insert into settlement.netted_dates (net_instruction_id, settlement_date)
 select t.net_instruction_id, d.settlement_date

@@ -1,8 +1,9 @@
--- purpose: take the nets that something was added to or taken out of since the last look at them.
+-- purpose: take the nets that something was added to or taken out of since the last look
+--          at them, and known by the day.
 -- reads: settlement.touched_nets, settlement.net_instructions
 -- writes: changing_nets (temporary), settlement.touched_nets
 -- rerun: replaces the temporary table; what is taken is gone when this transaction ends well
--- parameters: none
+-- parameters: effective_on
 
 drop table if exists pg_temp.changing_nets;
 
@@ -13,6 +14,7 @@ create temporary table changing_nets (
 
 with taken as (
     delete from settlement.touched_nets
+    where known_on <= %(effective_on)s
     returning net_instruction_id
 )
 insert into changing_nets (net_instruction_id, settlement_date)

@@ -1,11 +1,12 @@
--- purpose: note the nets out of which something was just taken, so that they are netted anew.
+-- purpose: note the nets out of which something was just taken, so that they are netted anew: from
+--          the day on which that was known.
 -- reads: judged_instructions (temporary), settlement.events
 -- writes: settlement.touched_nets
 -- rerun: a net that is noted twice is looked at once
--- parameters: none
+-- parameters: known_on
 
-insert into settlement.touched_nets (net_instruction_id)
-select distinct e.net_instruction_id
+insert into settlement.touched_nets (net_instruction_id, known_on)
+select distinct e.net_instruction_id, %(known_on)s::date
 from judged_instructions as j
 join settlement.events as e
     on e.settlement_date = j.settlement_date
@@ -17,6 +18,7 @@ where j.cancel_cause is not null
       select
       from settlement.touched_nets as t
       where t.net_instruction_id = e.net_instruction_id
+        and t.known_on <= %(known_on)s
   );
 
 select
