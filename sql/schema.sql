@@ -7764,6 +7764,15 @@ CREATE VIEW settlement.instruction_states AS
 
 COMMENT ON VIEW settlement.instruction_states IS 'Each instruction where it stands now: state, last event, and what of it has settled (without signs; amount as it is paid). What is netted is SETTLED here as soon as the legs of net_instruction_id stand for it; where those are, settlement.net_states says. Ask by settlement_date.';
 
+CREATE TABLE settlement.late_instructions (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    counts_from date NOT NULL,
+    CONSTRAINT late_instructions_are_late CHECK ((counts_from > settlement_date))
+);
+
+COMMENT ON TABLE settlement.late_instructions IS 'Instructions that came when their settlement date had been settled already, or when a settled instruction of the same trade had to be taken back: they neither settle nor fail before counts_from, the day on which they were known. Their age counts from the intended date all the same. Append-only.';
+
 CREATE VIEW settlement.ledger_entries AS
  SELECT e.settlement_date,
     e.instruction_id,
@@ -8344,10 +8353,13 @@ CREATE VIEW settlement.status_history AS
 COMMENT ON VIEW settlement.status_history IS 'What was said of each instruction, and the event that it made; none: it changed nothing.';
 
 CREATE TABLE settlement.touched_nets (
-    net_instruction_id bigint NOT NULL
+    net_instruction_id bigint NOT NULL,
+    known_on date DEFAULT '-infinity'::date NOT NULL
 );
 
 COMMENT ON TABLE settlement.touched_nets IS 'Nets that something was added to or taken out of and whose legs have not been looked at since.';
+
+COMMENT ON COLUMN settlement.touched_nets.known_on IS 'The day from which its legs follow: that on which what is taken out of it is taken back.';
 
 CREATE TABLE settlement.touched_trades (
     business_date date NOT NULL,
@@ -9033,6 +9045,9 @@ ALTER TABLE ONLY settlement.instruction_counter
 ALTER TABLE ONLY settlement.instructions
     ADD CONSTRAINT instructions_pk PRIMARY KEY (instruction_id, settlement_date);
 
+ALTER TABLE ONLY settlement.late_instructions
+    ADD CONSTRAINT late_instructions_pk PRIMARY KEY (instruction_id, settlement_date);
+
 ALTER TABLE ONLY settlement.marked_fails
     ADD CONSTRAINT marked_fails_pk PRIMARY KEY (net_instruction_id, instruction_id, settlement_date);
 
@@ -9393,6 +9408,8 @@ CREATE TRIGGER events_never_emptied BEFORE TRUNCATE ON settlement.events FOR EAC
 CREATE TRIGGER instructions_append_only BEFORE DELETE OR UPDATE ON settlement.instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER instructions_never_emptied BEFORE TRUNCATE ON settlement.instructions FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER late_instructions_append_only BEFORE DELETE OR UPDATE ON settlement.late_instructions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER marked_fails_append_only BEFORE DELETE OR UPDATE ON settlement.marked_fails FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
