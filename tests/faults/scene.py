@@ -177,10 +177,15 @@ class Scene:
         assert not findings.describe(), findings.describe()
         return findings
 
-    def _compare_with_truth(self, findings: Findings) -> None:
+    def remember_truth(self) -> None:
+        """Take what was sent into the truth that the books are compared with."""
         for traffic in self._sent:
             if traffic.tally is not None:
                 self.truth.add(traffic.tally)
+        self._sent.clear()
+
+    def _compare_with_truth(self, findings: Findings) -> None:
+        self.remember_truth()
         breaks = read_open_breaks(self.dsn)
         planted = self.truth.planted + self.truth.planted_once
         for kind in breaks.keys() | planted.keys():

@@ -64,7 +64,7 @@ class Traffic:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._thread.join(SEND_TIMEOUT_S if error is None else 0)
+        self._thread.join(SEND_TIMEOUT_S)  # also when a test failed: what was sent counts on
         if error is None and self.tally is None:
             raise AssertionError("the traffic was not sent") from self._failure
 

@@ -43,8 +43,8 @@ def truth() -> Truth:
 @pytest.fixture
 def scene(
     request: pytest.FixtureRequest, platform: Platform, truth: Truth, tmp_path: Path
-) -> PlatformScene:
-    """A scene on the running instance."""
+) -> Iterator[PlatformScene]:
+    """A scene on the running instance; what it sent is in the books of all that follow."""
     platform.await_services()
     plugins = request.config.pluginmanager.get_plugins()
     suite = next(plugin for plugin in plugins if hasattr(plugin, "REPETITIONS"))
@@ -56,4 +56,5 @@ def scene(
         repetitions=suite.REPETITIONS,
     )
     made.truth = truth
-    return made
+    yield made
+    made.remember_truth()

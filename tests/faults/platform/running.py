@@ -183,14 +183,6 @@ class PlatformScene(Scene):
         self.row.lost += findings.lost.total()
         self.row.doubled += findings.doubled.total()
         assert not findings.describe(), findings.describe() + self.describe_state()
-        self._remember_truth()
-
-    def _remember_truth(self) -> None:
-        """What was sent counts when the day is closed at last."""
-        for traffic in self._sent:
-            if traffic.tally is not None:
-                self.truth.add(traffic.tally)
-        self._sent.clear()
 
     def describe_state(self) -> str:
         """What the instance says of itself, for a test that failed."""

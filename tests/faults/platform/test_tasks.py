@@ -11,14 +11,14 @@ from posttrade.errors import PostTradeError
 from tests.conftest import wait_until
 from tests.faults.platform.running import CAPTURE, PlatformScene
 
-TRADES, RATE = 300, 60  # about 16 s of messages
+TRADES, RATE = 200, 60  # about 11 s of messages: for every injection, so that tasks are at work
 STUCK_TIMEOUT_S = 240
 
 
 def test_task_process_is_killed(fault: PlatformScene) -> None:
     """Kill -9 of a task's process."""
-    with fault.traffic(TRADES, rate=RATE):
-        for _ in fault.times(3):
+    for _ in fault.times(3):
+        with fault.traffic(TRADES, rate=RATE):
             fault.pause(0.5, 4)
             _, worker = fault.platform.find_running_task()
             for process in worker.children():
@@ -28,8 +28,8 @@ def test_task_process_is_killed(fault: PlatformScene) -> None:
 
 def test_worker_is_killed(fault: PlatformScene) -> None:
     """Kill -9 of the LocalExecutor's worker that has a task."""
-    with fault.traffic(TRADES, rate=RATE):
-        for _ in fault.times(1):
+    for _ in fault.times(1):
+        with fault.traffic(TRADES, rate=RATE):
             fault.pause(0.5, 4)
             _, worker = fault.platform.find_running_task()
             worker.kill()
@@ -38,8 +38,8 @@ def test_worker_is_killed(fault: PlatformScene) -> None:
 
 def test_run_is_cleared_while_it_runs(fault: PlatformScene) -> None:
     """The same run is cleared while it runs."""
-    with fault.traffic(TRADES, rate=RATE):
-        for _ in fault.times(3):
+    for _ in fault.times(3):
+        with fault.traffic(TRADES, rate=RATE):
             fault.pause(0.5, 4)
             clear(fault)
     fault.check()
@@ -47,8 +47,8 @@ def test_run_is_cleared_while_it_runs(fault: PlatformScene) -> None:
 
 def test_task_hangs_and_is_cleared(fault: PlatformScene) -> None:
     """A task's process hangs, and a person clears it."""
-    with fault.traffic(TRADES, rate=RATE):
-        for _ in fault.times(1):
+    for _ in fault.times(1):
+        with fault.traffic(TRADES, rate=RATE):
             fault.pause(0.5, 3)
             _, worker = fault.platform.find_running_task()
             stuck = worker.children()
@@ -62,8 +62,8 @@ def test_task_hangs_and_is_cleared(fault: PlatformScene) -> None:
 
 def test_worker_hangs(fault: PlatformScene) -> None:
     """A worker hangs with its task: its heartbeat is missed, and a second try is started."""
-    with fault.traffic(TRADES, rate=RATE):
-        for _ in fault.times(1):
+    for _ in fault.times(1):
+        with fault.traffic(TRADES, rate=RATE):
             fault.pause(0.5, 3)
             task, worker = fault.platform.find_running_task()
             stuck = [worker, *worker.children()]
