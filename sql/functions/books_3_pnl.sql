@@ -126,7 +126,8 @@ returns table (
     fx_rate numeric,
     fx_base_amount numeric,
     total_base_amount numeric,
-    unexplained_limit numeric
+    unexplained_limit numeric,
+    levy_amount numeric
 )
 language sql stable as $$
     with known as (
@@ -165,9 +166,23 @@ language sql stable as $$
           and c.update_id <= (select update_id from known)
         order by c.holding_id, c.update_id desc
     ),
+    levies as (
+        select account, strategy, symbol, currency, sum(amount) as amount
+        from books.levies
+        where business_date = p_business_date
+          and known_at <= p_known_at
+        group by account, strategy, symbol, currency
+    ),
     moved as (
         select
             c.*,
+            coalesce(
+                l.amount,
+                -- where none were computed, none are known
+                case when p_business_date in (select business_date from settlement.charged_dates)
+                    then 0
+                end
+            ) as levy_amount,
             coalesce(f.trade_count, 0) as trade_count,
             coalesce(f.bought_quantity, 0) as bought_quantity,
             coalesce(f.sold_quantity, 0) as sold_quantity,
@@ -189,6 +204,11 @@ language sql stable as $$
         left join flows as f using (holding_id)
         left join opening as o using (holding_id)
         left join told using (holding_id)
+        left join levies as l
+            on l.account = c.account
+            and l.strategy = c.strategy
+            and l.symbol = c.symbol
+            and l.currency = c.currency
         left join lateral books.rule_of(c.account, c.strategy, p_business_date) as r on true
     ),
     rates as (
@@ -210,7 +230,7 @@ language sql stable as $$
             case when m.bought_quantity = m.sold_quantity then m.cash_flow_amount
                 else (m.bought_quantity - m.sold_quantity) * m.unit_amount + m.cash_flow_amount
             end as new_trade_amount,
-            m.net_to_date_amount - m.told_amount as total_amount,
+            m.net_to_date_amount - m.told_amount - coalesce(m.levy_amount, 0) as total_amount,
             now_rate.rate,
             case when m.opening_value_amount + m.opening_accrued_amount = 0 then 0
                 else (m.opening_value_amount + m.opening_accrued_amount)
@@ -232,8 +252,10 @@ language sql stable as $$
         fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount,
         correction_amount, total_amount,
         total_amount - coalesce(opening_move_amount, 0) - coalesce(new_trade_amount, 0)
-            - carry_amount - coalesce(correction_amount, 0) + fee_amount,
-        base_currency, rate, fx_base_amount, total_amount * rate + fx_base_amount, unexplained_limit
+            - carry_amount - coalesce(correction_amount, 0) + fee_amount
+            + coalesce(levy_amount, 0),
+        base_currency, rate, fx_base_amount, total_amount * rate + fx_base_amount,
+        unexplained_limit, levy_amount
     from explained
     where quantity <> 0
        or opening_quantity <> 0
@@ -243,6 +265,7 @@ $$;
 comment on function books.positions(date, timestamptz) is
     'Positions and P&L of every book at the close of a date. opening + bought - sold = closing; '
     'day P&L = market value - opening value + cash flow = opening move + new trades = realised + change '
-    'of unrealised; total = day P&L + carry - fees + corrections (of what the close before told) + '
-    'unexplained; in base currency the opening value''s change of rate apart. Null where a held '
+    'of unrealised; total = day P&L + carry - fees - levies + corrections (of what the close before told) '
+    '+ unexplained; fees: as executions book them; levies: computed and owed beside them, of the '
+    'date''s trades, null where none were computed yet; in base currency the opening value''s change of rate apart. Null where a held '
     'position has no mark, or its currency no rate.';

@@ -25,6 +25,7 @@ select
     sum(unrealised_amount) as unrealised_amount,
     sum(carry_amount) as carry_amount,
     sum(fee_amount) as fee_amount,
+    sum(levy_amount) as levy_amount,
     sum(correction_amount) as correction_amount,
     sum(total_amount) as total_amount,
     sum(unexplained_amount) as unexplained_amount,
@@ -55,12 +56,13 @@ cross join lateral (
     (3, 'carry', p.carry_amount * p.fx_rate),
     (4, 'foreign_exchange', p.fx_base_amount),
     (5, 'fees', -p.fee_amount * p.fx_rate),
-    (6, 'corrections', p.correction_amount * p.fx_rate),
-    (7, 'unexplained', p.unexplained_amount * p.fx_rate),
-    (8, 'total', p.total_base_amount)
+    (6, 'levies_not_booked', -coalesce(p.levy_amount, 0) * p.fx_rate),
+    (7, 'corrections', p.correction_amount * p.fx_rate),
+    (8, 'unexplained', p.unexplained_amount * p.fx_rate),
+    (9, 'total', p.total_base_amount)
 ) as part (number, name, amount)
 where p.total_base_amount is not null
 group by p.business_date, p.base_currency, part.number, part.name;
 comment on view report.pnl_explain is
-    'The waterfall of each close: parts 1 to 7 are the total. Positions without a rate are left out; '
+    'The waterfall of each close: parts 1 to 8 are the total. Positions without a rate are left out; '
     'report.book_pnl counts them.';

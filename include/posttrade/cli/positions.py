@@ -20,6 +20,7 @@ SHOWN = {
     "realised": "realised_amount",
     "unrealised": "unrealised_amount",
     "fees": "fee_amount",
+    "levies": "levies_not_booked_amount",
     "P&L of the day": "day_pnl_amount",
     "currency": "currency",
 }
@@ -39,7 +40,8 @@ def show_positions(
 ) -> None:
     """Show positions and P&L of a date as of now: what its close would tell, closed or not.
 
-    Realised P&L and fees are those of the date, unrealised is what is open against its cost.
+    Realised P&L, booked fees and levies that nobody books are those of the date (levies from its
+    close on), unrealised is what is open against its cost.
     """
     date = business_date.date()
     rows = [

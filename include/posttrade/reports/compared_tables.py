@@ -77,10 +77,10 @@ COMPARED_TABLES = (
         "pnl_summary",
         BOOK_KEY,
         ("day_pnl_amount", "realised_amount", "unrealised_amount", "fee_amount",
-         "correction_amount", "unexplained_amount", "total_amount"),
+         "levies_not_booked_amount", "correction_amount", "unexplained_amount", "total_amount"),
         rank_by("total_base_amount"),
         ("market_value_amount", "day_pnl_amount", "realised_amount", "fee_amount",
-         "correction_amount", "unexplained_amount", "total_amount"),
+         "levies_not_booked_amount", "correction_amount", "unexplained_amount", "total_amount"),
     ),
     TableKey(
         "mark_overrides",

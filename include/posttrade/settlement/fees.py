@@ -72,6 +72,7 @@ def _charge_date(work: SettlementWork, date: dt.date) -> StepCounts:
         work.ask("ensure_fees")
     work.open_act(CHARGED_CAUSE)
     written = work.run("store_fees")
+    work.run("store_levies")
     work.run("find_fee_breaks", "store_fee_breaks")
     if owed := work.run("list_owed_fees").rows_out:
         _instruct(work, owed)

@@ -23,6 +23,7 @@ select
     trim_scale(realised_to_date_amount) as realised_to_date_amount,
     trim_scale(unrealised_amount) as unrealised_amount,
     trim_scale(fee_amount) as fee_amount,
+    trim_scale(levy_amount) as levies_not_booked_amount,
     trim_scale(day_pnl_amount) as day_pnl_amount,
     trim_scale(total_amount) as total_amount
 from books.positions(%(business_date)s)

@@ -1,6 +1,6 @@
 -- pnl_summary_YYYYMMDD.csv: market value - opening value + cash flow = P&L of the day =
--- opening move + new trades; + carry - fees + corrections + unexplained = total; in base currency
--- the FX part apart.
+-- opening move + new trades; + carry - fees - levies + corrections + unexplained = total; in base
+-- currency the FX part apart. Fees: as executions book them; levies: computed, owed beside them.
 copy (
     select
         business_date,
@@ -31,7 +31,8 @@ copy (
         trim_scale(round(fx_rate, 10)) as fx_rate,
         trim_scale(round(fx_base_amount, 10)) as fx_base_amount,
         trim_scale(round(total_base_amount, 10)) as total_base_amount,
-        is_stale_mark
+        is_stale_mark,
+        trim_scale(levy_amount) as levies_not_booked_amount
     from pack_positions
     order by
         report.neutralise(account) collate "C",

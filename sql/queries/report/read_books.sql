@@ -9,6 +9,7 @@ select
     sum(market_value_amount) as market_value_amount,
     sum(day_pnl_amount) as day_pnl_amount,
     sum(fee_amount) as fee_amount,
+    sum(levy_amount) as levy_amount,
     sum(day_pnl_after_fees_amount) as day_pnl_after_fees_amount,
     sum(realised_amount) as realised_amount,
     sum(unrealised_amount) as unrealised_amount,

@@ -14,9 +14,10 @@ cross join lateral (
     (3, 'carry', p.carry_amount * p.fx_rate),
     (4, 'foreign_exchange', p.fx_base_amount),
     (5, 'fees', -p.fee_amount * p.fx_rate),
-    (6, 'corrections', p.correction_amount * p.fx_rate),
-    (7, 'unexplained', p.unexplained_amount * p.fx_rate),
-    (8, 'total', p.total_base_amount)
+    (6, 'levies_not_booked', -coalesce(p.levy_amount, 0) * p.fx_rate),
+    (7, 'corrections', p.correction_amount * p.fx_rate),
+    (8, 'unexplained', p.unexplained_amount * p.fx_rate),
+    (9, 'total', p.total_base_amount)
 ) as part (number, name, amount)
 where p.total_base_amount is not null
 group by p.base_currency, part.number, part.name

@@ -8,6 +8,7 @@ select
     sum(realised_amount) as realised_amount,
     sum(unrealised_amount) as unrealised_amount,
     sum(fee_amount) as fee_amount,
+    sum(levy_amount) as levy_amount,
     sum(carry_amount) as carry_amount,
     sum(correction_amount) as correction_amount,
     sum(unexplained_amount) as unexplained_amount,
