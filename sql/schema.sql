@@ -323,7 +323,7 @@ $$;
 
 COMMENT ON FUNCTION books.open_lots(p_business_date date, p_known_at timestamp with time zone) IS 'The lots that make up each position, oldest first; short ones are negative. At average cost one lot without a trade.';
 
-CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, cost_method text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, settled_quantity numeric, cost_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, opening_value_amount numeric, market_value_amount numeric, accrued_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, realised_amount numeric, realised_to_date_amount numeric, unrealised_amount numeric, fee_amount numeric, fee_to_date_amount numeric, opening_move_amount numeric, new_trade_amount numeric, carry_amount numeric, correction_amount numeric, total_amount numeric, unexplained_amount numeric, base_currency text, fx_rate numeric, fx_base_amount numeric, total_base_amount numeric, unexplained_limit numeric)
+CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, cost_method text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, settled_quantity numeric, cost_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, opening_value_amount numeric, market_value_amount numeric, accrued_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, realised_amount numeric, realised_to_date_amount numeric, unrealised_amount numeric, fee_amount numeric, fee_to_date_amount numeric, opening_move_amount numeric, new_trade_amount numeric, carry_amount numeric, correction_amount numeric, total_amount numeric, unexplained_amount numeric, base_currency text, fx_rate numeric, fx_base_amount numeric, total_base_amount numeric, unexplained_limit numeric, levy_amount numeric)
     LANGUAGE sql STABLE
     AS $$
     with known as (
@@ -362,9 +362,23 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
           and c.update_id <= (select update_id from known)
         order by c.holding_id, c.update_id desc
     ),
+    levies as (
+        select account, strategy, symbol, currency, sum(amount) as amount
+        from books.levies
+        where business_date = p_business_date
+          and known_at <= p_known_at
+        group by account, strategy, symbol, currency
+    ),
     moved as (
         select
             c.*,
+            coalesce(
+                l.amount,
+                -- where none were computed, none are known
+                case when p_business_date in (select business_date from settlement.charged_dates)
+                    then 0
+                end
+            ) as levy_amount,
             coalesce(f.trade_count, 0) as trade_count,
             coalesce(f.bought_quantity, 0) as bought_quantity,
             coalesce(f.sold_quantity, 0) as sold_quantity,
@@ -386,6 +400,11 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
         left join flows as f using (holding_id)
         left join opening as o using (holding_id)
         left join told using (holding_id)
+        left join levies as l
+            on l.account = c.account
+            and l.strategy = c.strategy
+            and l.symbol = c.symbol
+            and l.currency = c.currency
         left join lateral books.rule_of(c.account, c.strategy, p_business_date) as r on true
     ),
     rates as (
@@ -407,7 +426,7 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
             case when m.bought_quantity = m.sold_quantity then m.cash_flow_amount
                 else (m.bought_quantity - m.sold_quantity) * m.unit_amount + m.cash_flow_amount
             end as new_trade_amount,
-            m.net_to_date_amount - m.told_amount as total_amount,
+            m.net_to_date_amount - m.told_amount - coalesce(m.levy_amount, 0) as total_amount,
             now_rate.rate,
             case when m.opening_value_amount + m.opening_accrued_amount = 0 then 0
                 else (m.opening_value_amount + m.opening_accrued_amount)
@@ -429,8 +448,10 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
         fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount,
         correction_amount, total_amount,
         total_amount - coalesce(opening_move_amount, 0) - coalesce(new_trade_amount, 0)
-            - carry_amount - coalesce(correction_amount, 0) + fee_amount,
-        base_currency, rate, fx_base_amount, total_amount * rate + fx_base_amount, unexplained_limit
+            - carry_amount - coalesce(correction_amount, 0) + fee_amount
+            + coalesce(levy_amount, 0),
+        base_currency, rate, fx_base_amount, total_amount * rate + fx_base_amount,
+        unexplained_limit, levy_amount
     from explained
     where quantity <> 0
        or opening_quantity <> 0
@@ -438,7 +459,7 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
        or total_amount <> 0
 $$;
 
-COMMENT ON FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone) IS 'Positions and P&L of every book at the close of a date. opening + bought - sold = closing; day P&L = market value - opening value + cash flow = opening move + new trades = realised + change of unrealised; total = day P&L + carry - fees + corrections (of what the close before told) + unexplained; in base currency the opening value''s change of rate apart. Null where a held position has no mark, or its currency no rate.';
+COMMENT ON FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone) IS 'Positions and P&L of every book at the close of a date. opening + bought - sold = closing; day P&L = market value - opening value + cash flow = opening move + new trades = realised + change of unrealised; total = day P&L + carry - fees - levies + corrections (of what the close before told) + unexplained; fees: as executions book them; levies: computed and owed beside them, of the date''s trades, null where none were computed yet; in base currency the opening value''s change of rate apart. Null where a held position has no mark, or its currency no rate.';
 
 CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, side text, quantity numeric, settled_quantity numeric, cost_method text, cost_amount numeric, realised_to_date_amount numeric, cash_flow_to_date_amount numeric, fee_to_date_amount numeric, moved_on date)
     LANGUAGE sql STABLE
@@ -3237,6 +3258,30 @@ ALTER TABLE books.flow_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS ID
 
 ALTER TABLE books.holdings ALTER COLUMN holding_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME books.holdings_holding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE books.levies (
+    levy_id bigint NOT NULL,
+    business_date date NOT NULL,
+    account text NOT NULL,
+    strategy text NOT NULL,
+    symbol text NOT NULL,
+    currency text NOT NULL,
+    amount numeric NOT NULL,
+    run_id text NOT NULL,
+    known_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT levies_amount_moves CHECK ((amount <> (0)::numeric))
+);
+
+COMMENT ON TABLE books.levies IS 'What the computed fees of a date''s trades that no execution books come to in each book and instrument (SEC Section 31, FINRA TAF, STT, stamp duty and their like): each row is what the sum changed by, known since known_at. Negative: taken back. Append-only.';
+
+ALTER TABLE books.levies ALTER COLUMN levy_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME books.levies_levy_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -6066,9 +6111,10 @@ CREATE VIEW report.positions AS
     p.fx_rate,
     p.fx_base_amount,
     p.total_base_amount,
-    p.unexplained_limit
+    p.unexplained_limit,
+    p.levy_amount
    FROM (control.closes c
-     CROSS JOIN LATERAL books.positions(c.business_date) p(account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity, bought_quantity, sold_quantity, closing_quantity, settled_quantity, cost_amount, mark_price, mark_date, mark_source, is_stale_mark, opening_value_amount, market_value_amount, accrued_amount, cash_flow_amount, cash_flow_to_date_amount, day_pnl_amount, pnl_to_date_amount, realised_amount, realised_to_date_amount, unrealised_amount, fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount, correction_amount, total_amount, unexplained_amount, base_currency, fx_rate, fx_base_amount, total_base_amount, unexplained_limit));
+     CROSS JOIN LATERAL books.positions(c.business_date) p(account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity, bought_quantity, sold_quantity, closing_quantity, settled_quantity, cost_amount, mark_price, mark_date, mark_source, is_stale_mark, opening_value_amount, market_value_amount, accrued_amount, cash_flow_amount, cash_flow_to_date_amount, day_pnl_amount, pnl_to_date_amount, realised_amount, realised_to_date_amount, unrealised_amount, fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount, correction_amount, total_amount, unexplained_amount, base_currency, fx_rate, fx_base_amount, total_base_amount, unexplained_limit, levy_amount));
 
 COMMENT ON VIEW report.positions IS 'Positions and P&L at each close, as it is known now; the columns are those of books.positions.';
 
@@ -6089,6 +6135,7 @@ CREATE VIEW report.book_pnl AS
     sum(unrealised_amount) AS unrealised_amount,
     sum(carry_amount) AS carry_amount,
     sum(fee_amount) AS fee_amount,
+    sum(levy_amount) AS levy_amount,
     sum(correction_amount) AS correction_amount,
     sum(total_amount) AS total_amount,
     sum(unexplained_amount) AS unexplained_amount,
@@ -6833,11 +6880,11 @@ CREATE VIEW report.pnl_explain AS
     part.name,
     sum(part.amount) AS base_amount
    FROM (report.positions p
-     CROSS JOIN LATERAL ( VALUES (1,'opening_positions'::text,(p.opening_move_amount * p.fx_rate)), (2,'new_trades'::text,(p.new_trade_amount * p.fx_rate)), (3,'carry'::text,(p.carry_amount * p.fx_rate)), (4,'foreign_exchange'::text,p.fx_base_amount), (5,'fees'::text,((- p.fee_amount) * p.fx_rate)), (6,'corrections'::text,(p.correction_amount * p.fx_rate)), (7,'unexplained'::text,(p.unexplained_amount * p.fx_rate)), (8,'total'::text,p.total_base_amount)) part(number, name, amount))
+     CROSS JOIN LATERAL ( VALUES (1,'opening_positions'::text,(p.opening_move_amount * p.fx_rate)), (2,'new_trades'::text,(p.new_trade_amount * p.fx_rate)), (3,'carry'::text,(p.carry_amount * p.fx_rate)), (4,'foreign_exchange'::text,p.fx_base_amount), (5,'fees'::text,((- p.fee_amount) * p.fx_rate)), (6,'levies_not_booked'::text,((- COALESCE(p.levy_amount, (0)::numeric)) * p.fx_rate)), (7,'corrections'::text,(p.correction_amount * p.fx_rate)), (8,'unexplained'::text,(p.unexplained_amount * p.fx_rate)), (9,'total'::text,p.total_base_amount)) part(number, name, amount))
   WHERE (p.total_base_amount IS NOT NULL)
   GROUP BY p.business_date, p.base_currency, part.number, part.name;
 
-COMMENT ON VIEW report.pnl_explain IS 'The waterfall of each close: parts 1 to 7 are the total. Positions without a rate are left out; report.book_pnl counts them.';
+COMMENT ON VIEW report.pnl_explain IS 'The waterfall of each close: parts 1 to 8 are the total. Positions without a rate are left out; report.book_pnl counts them.';
 
 CREATE VIEW report.quality_findings AS
  SELECT r.business_date,
@@ -8664,6 +8711,9 @@ ALTER TABLE ONLY books.holdings
 ALTER TABLE ONLY books.holdings
     ADD CONSTRAINT holdings_pk PRIMARY KEY (holding_id);
 
+ALTER TABLE ONLY books.levies
+    ADD CONSTRAINT levies_pk PRIMARY KEY (levy_id);
+
 ALTER TABLE ONLY books.marks
     ADD CONSTRAINT marks_pk PRIMARY KEY (business_date, symbol, currency);
 
@@ -9153,6 +9203,8 @@ CREATE INDEX closing_positions_by_update ON books.closing_positions USING btree 
 
 CREATE INDEX flow_changes_by_date ON books.flow_changes USING btree (business_date);
 
+CREATE INDEX levies_by_date ON books.levies USING btree (business_date, account, strategy, symbol, currency);
+
 CREATE INDEX marks_by_instrument ON books.marks USING btree (symbol, currency, business_date);
 
 CREATE INDEX updates_by_date ON books.updates USING btree (business_date, update_id);
@@ -9338,6 +9390,8 @@ CREATE TRIGGER close_rates_append_only BEFORE DELETE OR UPDATE ON books.close_ra
 CREATE TRIGGER closing_positions_append_only BEFORE DELETE OR UPDATE ON books.closing_positions FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER flow_changes_append_only BEFORE DELETE OR UPDATE ON books.flow_changes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER levies_append_only BEFORE DELETE OR UPDATE ON books.levies FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER updates_append_only BEFORE DELETE OR UPDATE ON books.updates FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
