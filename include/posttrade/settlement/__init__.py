@@ -6,7 +6,8 @@ place of what is due between the same parties. ``settle`` makes what is due move
 in their turn (``cycle_dates``). ``orders`` settles an order once its counterparty's confirmation is
 in too. ``statuses`` follows the depositories, ``custody`` holds the custodians' statements against
 our books. ``fees`` computes what trades cost, and holds it against what is booked. ``allocate``
-splits blocks to accounts. ``chasers`` and ``penalties`` follow what failed.
+splits blocks to accounts. ``chasers`` and ``penalties`` follow what failed,
+``splits`` multiplies what accounts hold.
 """
 
 from posttrade.settlement.allocate import allocate_blocks, load_allocations

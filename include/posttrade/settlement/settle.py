@@ -10,6 +10,7 @@ import psycopg
 from posttrade.database import StepCounts
 from posttrade.errors import InvariantBroken
 from posttrade.settlement.shortage import settle_releases, withhold_shortages
+from posttrade.settlement.splits import post_splits
 from posttrade.settlement.work import SettlementWork, open_work, record
 
 SETTLED_CAUSE = "settlement_date_reached"
@@ -25,9 +26,9 @@ def settle_due(
 ) -> StepCounts:
     """Settle what is due on a date or still open from before it; what cannot settle fails.
 
-    Delivery and payment of an instruction are one row: there is no half. What an account lacks
-    settles in part where parts are allowed, the rest stays due. A date is looked at again only
-    while it has open instructions.
+    Splits come first. Delivery and payment of an instruction are one row: there is no half. What an
+    account lacks settles in part where parts are allowed, the rest stays due. A date is looked at
+    again only while it has open instructions.
 
     Args:
         dsn: the trade database.
@@ -51,6 +52,7 @@ def settle_due(
         business_date=business_date,
         connection=connection,
     ) as (work, log):
+        post_splits(work)
         dates = work.ask("list_due_dates")
         begun = [date for date, is_begun in dates if is_begun]
         fresh = [date for date, is_begun in dates if not is_begun]

@@ -16,5 +16,6 @@ select
 from report.due_instructions
 where settlement_date = %(business_date)s
   and state <> 'CANCELLED'
+  and purpose <> 'SPLIT'
 group by 1, currency, purpose in ('NET', 'MARK')
 order by is_net, 1, currency collate "C"

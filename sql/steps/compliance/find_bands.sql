@@ -1,8 +1,9 @@
--- purpose: set beside each trade the last mark of its instrument, and the band around it. That is
---          the mark of the eve; where none is fresh, what a source other than our own trades states
---          for the date.
--- reads: checked_trades (temporary), reference.price_bands, reference.instruments; by
---        market.marks_on also market.marks, market.overrides and books.marks
+-- purpose: set beside each trade the last mark of its instrument, in units after splits since, and
+--          the band around it. That is the mark of the eve; where none is fresh, what a source
+--          other than our own trades states for the date.
+-- reads: checked_trades (temporary), reference.price_bands, reference.instruments,
+--        reference.share_splits; by market.marks_on also market.marks, market.overrides and
+--        books.marks
 -- writes: banded_trades (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -11,7 +12,14 @@ drop table if exists pg_temp.banded_trades;
 
 create temporary table banded_trades on commit drop as
 with marks as (
-    select distinct on (symbol) symbol, price, currency, mark_date, source
+    select distinct on (symbol)
+        symbol, currency, mark_date, source,
+        case when symbol in (select symbol from reference.share_splits)
+            then trim_scale(
+                round(price / books.split_ratio(symbol, mark_date, %(business_date)s), 10)
+            )
+            else price
+        end as price
     from (
         select 1 as place, m.*
         from market.marks_on(%(business_date)s::date - 1) as m
