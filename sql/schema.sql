@@ -6582,7 +6582,7 @@ END),
     CONSTRAINT instructions_direction_known CHECK ((direction = ANY (ARRAY['RECEIVE'::text, 'DELIVER'::text]))),
     CONSTRAINT instructions_method_known CHECK ((method = ANY (ARRAY['DVP'::text, 'FOP'::text, 'PVP'::text, 'PAYMENT'::text]))),
     CONSTRAINT instructions_part_not_negative CHECK (((part_number >= 0) AND (subject_version >= 1))),
-    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text])))
+    CONSTRAINT instructions_purpose_known CHECK ((purpose = ANY (ARRAY['TRADE'::text, 'ALLOCATION'::text, 'ORDER'::text, 'NET'::text, 'FEE'::text, 'PENALTY'::text, 'MARK'::text, 'SPLIT'::text])))
 )
 PARTITION BY LIST (settlement_date);
 
@@ -6966,6 +6966,37 @@ CREATE VIEW report.risk_limits AS
   GROUP BY business_date, subject_kind, subject, detail;
 
 COMMENT ON VIEW report.risk_limits IS 'Each limit that applies and its use, in the base currency. is_breach null: the use is not known, and note says why.';
+
+CREATE TABLE settlement.split_postings (
+    instruction_id bigint NOT NULL,
+    settlement_date date NOT NULL,
+    held_quantity numeric NOT NULL,
+    new_shares numeric NOT NULL,
+    old_shares numeric NOT NULL,
+    fraction numeric NOT NULL,
+    CONSTRAINT split_postings_fraction_is_one CHECK ((abs(fraction) < (1)::numeric))
+);
+
+COMMENT ON TABLE settlement.split_postings IS 'Each movement of a split: what the account held before the ex-date (settlement_date), the ratio, and the fraction of a share that whole shares leave: it is paid in cash, at a price that only the paying agent knows, so that nothing is booked for it. Append-only.';
+
+CREATE VIEW report.split_postings AS
+ SELECT p.settlement_date AS ex_date,
+    i.symbol,
+    i.account,
+    p.new_shares,
+    p.old_shares,
+    p.held_quantity,
+        CASE i.direction
+            WHEN 'RECEIVE'::text THEN i.quantity
+            ELSE (- i.quantity)
+        END AS posted_quantity,
+    p.fraction,
+    i.subject_version AS version,
+    i.instruction_id
+   FROM (settlement.split_postings p
+     JOIN settlement.instructions i ON (((i.settlement_date = p.settlement_date) AND (i.instruction_id = p.instruction_id))));
+
+COMMENT ON VIEW report.split_postings IS 'Each movement of a split, with what was held before the ex-date. Versions of an account add up to what its split is worth as known now; fraction: of the newest version, paid in cash.';
 
 CREATE TABLE settlement.statement_differences (
     custodian_id text NOT NULL,
@@ -7378,10 +7409,10 @@ CREATE TABLE settlement.accounts (
     account_kind text NOT NULL,
     account_name text NOT NULL,
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT accounts_kind_known CHECK ((account_kind = ANY (ARRAY['HOUSE'::text, 'COUNTERPARTY'::text, 'CLEARING_HOUSE'::text, 'AUTHORITY'::text])))
+    CONSTRAINT accounts_kind_known CHECK ((account_kind = ANY (ARRAY['HOUSE'::text, 'COUNTERPARTY'::text, 'CLEARING_HOUSE'::text, 'AUTHORITY'::text, 'ISSUER'::text])))
 );
 
-COMMENT ON TABLE settlement.accounts IS 'The accounts between which securities and cash move. HOUSE: an account of ours, as trades name it; COUNTERPARTY: all that one counterparty holds with us, named by its id; AUTHORITY: who levies fees and taxes. Append-only.';
+COMMENT ON TABLE settlement.accounts IS 'The accounts between which securities and cash move. HOUSE: an account of ours, as trades name it; COUNTERPARTY: all that one counterparty holds with us, named by its id; AUTHORITY: who levies fees and taxes; ISSUER: of an instrument, by its symbol: gives and takes what a split does. Append-only.';
 
 ALTER TABLE settlement.accounts ALTER COLUMN account_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME settlement.accounts_account_id_seq
@@ -9134,6 +9165,9 @@ ALTER TABLE ONLY settlement.settled_flows
 ALTER TABLE ONLY settlement.breaks
     ADD CONSTRAINT settlement_breaks_pk PRIMARY KEY (business_date, subject_kind, subject_id, break_type);
 
+ALTER TABLE ONLY settlement.split_postings
+    ADD CONSTRAINT split_postings_pk PRIMARY KEY (instruction_id, settlement_date);
+
 ALTER TABLE ONLY settlement.statement_differences
     ADD CONSTRAINT statement_differences_pk PRIMARY KEY (custodian_id, statement_kind, account, as_of_date, asset);
 
@@ -9478,6 +9512,8 @@ CREATE TRIGGER penalty_statement_lines_append_only BEFORE DELETE OR UPDATE ON se
 CREATE TRIGGER penalty_statements_append_only BEFORE DELETE OR UPDATE ON settlement.penalty_statements FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER record_conflicts_append_only BEFORE DELETE OR UPDATE ON settlement.record_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER split_postings_append_only BEFORE DELETE OR UPDATE ON settlement.split_postings FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER statement_lines_append_only BEFORE DELETE OR UPDATE ON settlement.statement_lines FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
 
