@@ -28,7 +28,7 @@ from posttrade.statements import read_statement
 
 SERVICE_NAME = "posttrade"
 TIMEOUT_S = 2  # a collector that is away costs a step this much, once
-FINISHED = ("RECONCILED", "REJECTED")
+MATCH_STEP = "reconcile_batches"
 SCOPE = InstrumentationScope("posttrade")
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class StepSpan:
 def send_step(
     dsn: str, batch_ids: Iterable[int], span: StepSpan, exporter: SpanExporter | None = None
 ) -> int:
-    """Send a step's span to the trace of each batch, and the batch's own when it is finished.
+    """Send a step's span to the trace of each batch, and the batch's own when it ended there.
 
     Args:
         dsn: the trade database, which knows the batches.
@@ -93,7 +93,7 @@ def send_step(
 
 
 def make_spans(batch: Mapping[str, Any], span: StepSpan) -> list[ReadableSpan]:
-    """The step's span in the batch's trace, and the batch's own when it is finished."""
+    """The step's span in the batch's trace, and the batch's own when that step finished it."""
     root = make_context(batch)
     child = make_context(batch, f"{span.step}/{span.run_id}/{span.attempt}")
     current = trace.get_current_span().get_span_context()
@@ -114,7 +114,9 @@ def make_spans(batch: Mapping[str, Any], span: StepSpan) -> list[ReadableSpan]:
             instrumentation_scope=SCOPE,
         )
     ]  # fmt: skip
-    if batch["status"] in FINISHED and batch["finished_at"] is not None:
+    # by the step that ended it alone: settlement comes after the match, and would tell it again
+    is_ended_here = batch["status"] == "REJECTED" or spans[0].name == MATCH_STEP
+    if is_ended_here and batch["finished_at"] is not None:
         spans.append(
             ReadableSpan(
                 name=f"batch of {batch['feed']}",

@@ -42,16 +42,18 @@ def test_a_batch_is_one_trace_from_drain_to_match(books: Books, receiver: Receiv
         assert send_step(books.dsn, [1, 2], make_span(step)) == 2
     books.run("update landing.batches set status = 'RECONCILED', finished_at = now()")
     assert send_step(books.dsn, [1, 2], make_span(STEPS[-1])) == 4
+    assert send_step(books.dsn, [1, 2], make_span("settle_batches")) == 2
     traces = {span["trace_id"] for span in receiver.spans}
     assert len(traces) == 2
     for batch_id, feed in ((1, "executions"), (2, "pnl_snapshot")):
         spans = [span for span in receiver.spans if span["batch_id"] == batch_id]
-        *steps, root = spans
-        assert [span["name"] for span in spans] == [*STEPS, f"batch of {feed}"]
+        *steps, root, _ = spans
+        names = [*STEPS, f"batch of {feed}", "settle_batches"]
+        assert [span["name"] for span in spans] == names
         assert len({span["trace_id"] for span in spans}) == 1
         assert {span["parent_id"] for span in steps} == {root["span_id"]}
         assert root["parent_id"] == ""
-        assert len({span["span_id"] for span in spans}) == 5
+        assert len({span["span_id"] for span in spans}) == len(names)
         assert root["ended"] - root["started"] == pytest.approx(3e9, rel=0.5)
         assert {span["service"] for span in spans} == {"posttrade"}
         assert steps[0]["rows_out"] == 9
