@@ -126,7 +126,7 @@ def make_spans(batch: Mapping[str, Any], span: StepSpan) -> list[ReadableSpan]:
                 kind=SpanKind.CONSUMER,
                 status=Status(StatusCode.OK),
                 start_time=to_ns(batch["drained_at"]),
-                end_time=to_ns(batch["finished_at"]),
+                end_time=span.ended_ns,  # its results are seen once that step is committed
                 instrumentation_scope=SCOPE,
             )
         )
