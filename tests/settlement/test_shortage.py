@@ -232,8 +232,8 @@ def test_fails_are_chased_once_at_each_step(desk: Desk) -> None:
     assert desk.rows("select summary from control.alert_findings order by finding_id limit 1") == [
         (
             (
-                "2 instructions with ALDER fail since 0 business days or more"
-                " (lack_of_securities): chase operations"
+                "2 instructions with ALDER failed on the settlement date"
+                " (lack of securities): chase operations"
             ),
         )
     ]

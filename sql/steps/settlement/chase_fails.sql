@@ -59,8 +59,15 @@ select
     concat_ws('/', as_of_date, counterparty_id, addressee, step_age),
     as_of_date,
     format(
-        '%%s instructions with %%s fail since %%s business days or more (%%s): chase %%s',
-        count(*), counterparty_id, step_age, string_agg(distinct reason, ', ' order by reason),
+        '%%s with %%s %%s (%%s): chase %%s',
+        case when count(*) = 1 then '1 instruction' else count(*) || ' instructions' end,
+        counterparty_id,
+        case step_age
+            when 0 then 'failed on the settlement date'
+            when 1 then 'failing for a business day'
+            else format('failing for %%s business days', step_age)
+        end,
+        string_agg(distinct replace(reason, '_', ' '), ', '),
         addressee
     ),
     'look at settlement.fails of the date, and at the topic breaks for each instruction',
