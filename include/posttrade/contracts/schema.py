@@ -103,6 +103,7 @@ class TextForm:
         fields: names of the fields, in the order of their values.
         numbers: those among them that are numbers.
         required: how many values there are at least.
+        rest: the last field, where it is free words: all that is left, commas too.
         sign_of: the number whose sign is read apart; None: signs stay where they are.
         sign_field: the field that the sign gives.
         values: fields with a constant value.
@@ -111,6 +112,7 @@ class TextForm:
     fields: tuple[str, ...]
     numbers: frozenset[str]
     required: int
+    rest: str | None = None
     sign_of: str | None = None
     sign_field: str = ""
     plus: str = ""
@@ -240,6 +242,8 @@ def _read_text_form(rules: Mapping[str, Any] | None, fields: tuple[Field, ...]) 
         raise ConfigurationError(
             f"x-text-form names unknown fields: {sorted(named - kinds.keys())}"
         )
+    if rules.get("rest") not in (None, rules["fields"][-1]):
+        raise ConfigurationError(f"x-text-form: rest is {rules['rest']!r}, not the last field")
     numbers = frozenset(name for name in rules["fields"] if kinds[name] in (DECIMAL, INTEGER))
     return TextForm(**{**rules, "fields": tuple(rules["fields"]), "numbers": numbers})
 

@@ -4,6 +4,8 @@ A contract that has one says so in ``x-text-form``:
 
 ``fields``, ``required``
     What the values are, in their order, and how many of them must be there.
+``rest``
+    The last field, where it is free words: all that is left, commas too.
 ``sign_of``, ``sign_field``, ``plus``, ``minus``
     A minus sign before the number ``sign_of`` is no part of it: the sign gives ``sign_field``.
 ``values``
@@ -37,7 +39,8 @@ def parse_text(form: TextForm, text: str) -> dict[str, Any]:
     """
     if not text.strip():
         raise DataRejected("empty_message", "the message holds nothing but blanks")
-    values = [value.strip() for value in text.split(SEPARATOR)]
+    cuts_max = len(form.fields) - 1 if form.rest is not None else -1
+    values = [value.strip() for value in text.split(SEPARATOR, cuts_max)]
     expected = SEPARATOR.join(form.fields)
     if len(values) < form.required:
         raise DataRejected("too_few_values", f"found {show(text)}, expected {expected}")
