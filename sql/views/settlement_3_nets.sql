@@ -199,21 +199,29 @@ create or replace view settlement.netting_savings as
 with moves as (
     select
         g.netted_on, g.agreement, g.netting_method, g.centre_account_id, g.counterparty_id,
-        a.currency, false as is_net, a.amount
+        a.currency, false as is_net, a.move_count, a.amount
     from settlement.netted_instructions as g
     cross join lateral (
         values
-        (g.currency, abs(g.paid_amount)),
-        (g.delivered_currency, abs(g.received_quantity))
-    ) as a (currency, amount)
+        (
+            g.currency,
+            (g.paid_amount <> 0)::integer
+            + coalesce((g.delivered_currency is null and g.received_quantity <> 0)::integer, 0),
+            abs(g.paid_amount)
+        ),
+        (g.delivered_currency, (g.received_quantity <> 0)::integer, abs(g.received_quantity))
+    ) as a (currency, move_count, amount)
     where g.house_account_id is distinct from g.centre_account_id
       and a.currency is not null
     union all
     select
         l.netted_on, l.agreement, l.netting_method, l.centre_account_id, l.counterparty_id,
-        l.currency, true, abs(l.paid_amount)
+        l.currency, true,
+        (l.paid_amount <> 0)::integer + coalesce((l.received_quantity <> 0)::integer, 0),
+        abs(l.paid_amount)
     from settlement.net_legs as l
     where l.house_account_id is distinct from l.centre_account_id
+      and l.purpose = 'NET'
       and l.state <> 'CANCELLED'
 ),
 sums as (
@@ -223,9 +231,9 @@ sums as (
         m.agreement,
         coalesce(c.account_name, m.counterparty_id) as counterparty_id,
         m.currency,
-        count(*) filter (where not m.is_net) as gross_count,
+        coalesce(sum(m.move_count) filter (where not m.is_net), 0) as gross_count,
         coalesce(sum(m.amount) filter (where not m.is_net), 0) as gross_value,
-        count(*) filter (where m.is_net) as net_count,
+        coalesce(sum(m.move_count) filter (where m.is_net), 0) as net_count,
         coalesce(sum(m.amount) filter (where m.is_net), 0) as net_value
     from moves as m
     left join settlement.accounts as c on c.account_id = m.centre_account_id
@@ -247,6 +255,7 @@ select
 from sums;
 comment on view settlement.netting_savings is
     'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the '
-    'counterparty) and currency: settlements and money that would have moved gross, and that move '
-    'net. What others settle with a centre is theirs. An exchange of currencies counts in both. '
-    'saved_percent: of the value. Ask by settlement_date.';
+    'counterparty) and currency: moves and money that there would have been gross, and that there are '
+    'net. A delivery is a move, and so is a payment, on both sides. What a centre marks to market is '
+    'no move of the net (settlement.marked_fails). What others settle with a centre is theirs. An '
+    'exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';

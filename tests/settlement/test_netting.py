@@ -364,7 +364,21 @@ def test_the_gross_stays_behind_its_net(desk: Desk) -> None:
         " net_count, net_value, saved_count, saved_value, saved_percent"
         " from settlement.netting_savings where settlement_date = %s",
         NEXT_DAY,
-    ) == [("CENTRAL", "NSCC CNS", "NSCC", "USD", 2, 1900, 1, 100, 1, 1800, Decimal("94.74"))]
+    ) == [("CENTRAL", "NSCC CNS", "NSCC", "USD", 4, 1900, 1, 100, 3, 1800, Decimal("94.74"))]
+
+
+def test_netting_a_single_trade_saves_nothing_and_adds_nothing(desk: Desk) -> None:
+    """A delivery against payment is two moves, as are the delivery and the payment of its net."""
+    agree(desk, "BILATERAL")
+    book(desk, "T1", "BUY", 100, "10")
+    desk.follow()
+    assert desk.net() == (1, 2)
+    assert desk.rows(
+        "select gross_count, gross_value, net_count, net_value, saved_count, saved_value"
+        " from settlement.netting_savings where settlement_date = %s",
+        NEXT_DAY,
+    ) == [(2, 1000, 2, 1000, 0, 0)]
+    assert desk.rows("select subject_id from settlement.netted_instructions") == [("T1",)]
 
 
 def test_a_net_that_is_not_its_gross_is_found(desk: Desk) -> None:

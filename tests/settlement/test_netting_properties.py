@@ -101,6 +101,7 @@ def run_cycle(desk: Desk, oracle: Oracle, day: dt.date, mark: Decimal, holds: in
     assert desk.settle(day)[1] == 0
     assert desk.rows("select count(*) from settlement.instruction_events") == before
     assert desk.rows("select * from settlement.unequal_nets") == []
+    assert desk.rows("select * from settlement.netting_savings where saved_count < 0") == []
     check_ledger(desk.dsn, day, run_id="test", connection=desk.connection)
 
 
