@@ -8046,9 +8046,10 @@ CREATE VIEW settlement.netting_savings AS
             g.counterparty_id,
             a.currency,
             false AS is_net,
+            a.move_count,
             a.amount
            FROM (settlement.netted_instructions g
-             CROSS JOIN LATERAL ( VALUES (g.currency,abs(g.paid_amount)), (g.delivered_currency,abs(g.received_quantity))) a(currency, amount))
+             CROSS JOIN LATERAL ( VALUES (g.currency,(((g.paid_amount <> (0)::numeric))::integer + COALESCE((((g.delivered_currency IS NULL) AND (g.received_quantity <> (0)::numeric)))::integer, 0)),abs(g.paid_amount)), (g.delivered_currency,((g.received_quantity <> (0)::numeric))::integer,abs(g.received_quantity))) a(currency, move_count, amount))
           WHERE ((g.house_account_id IS DISTINCT FROM g.centre_account_id) AND (a.currency IS NOT NULL))
         UNION ALL
          SELECT l.netted_on,
@@ -8058,18 +8059,19 @@ CREATE VIEW settlement.netting_savings AS
             l.counterparty_id,
             l.currency,
             true,
+            (((l.paid_amount <> (0)::numeric))::integer + COALESCE(((l.received_quantity <> (0)::numeric))::integer, 0)),
             abs(l.paid_amount) AS abs
            FROM settlement.net_legs l
-          WHERE ((l.house_account_id IS DISTINCT FROM l.centre_account_id) AND (l.state <> 'CANCELLED'::text))
+          WHERE ((l.house_account_id IS DISTINCT FROM l.centre_account_id) AND (l.purpose = 'NET'::text) AND (l.state <> 'CANCELLED'::text))
         ), sums AS (
          SELECT m.netted_on,
             m.netting_method,
             m.agreement,
             COALESCE(c.account_name, m.counterparty_id) AS counterparty_id,
             m.currency,
-            count(*) FILTER (WHERE (NOT m.is_net)) AS gross_count,
+            COALESCE(sum(m.move_count) FILTER (WHERE (NOT m.is_net)), (0)::bigint) AS gross_count,
             COALESCE(sum(m.amount) FILTER (WHERE (NOT m.is_net)), (0)::numeric) AS gross_value,
-            count(*) FILTER (WHERE m.is_net) AS net_count,
+            COALESCE(sum(m.move_count) FILTER (WHERE m.is_net), (0)::bigint) AS net_count,
             COALESCE(sum(m.amount) FILTER (WHERE m.is_net), (0)::numeric) AS net_value
            FROM (moves m
              LEFT JOIN settlement.accounts c ON ((c.account_id = m.centre_account_id)))
@@ -8089,7 +8091,7 @@ CREATE VIEW settlement.netting_savings AS
     round((((100)::numeric * (gross_value - net_value)) / NULLIF(gross_value, (0)::numeric)), 2) AS saved_percent
    FROM sums;
 
-COMMENT ON VIEW settlement.netting_savings IS 'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the counterparty) and currency: settlements and money that would have moved gross, and that move net. What others settle with a centre is theirs. An exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';
+COMMENT ON VIEW settlement.netting_savings IS 'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the counterparty) and currency: moves and money that there would have been gross, and that there are net. A delivery is a move, and so is a payment, on both sides. What a centre marks to market is no move of the net (settlement.marked_fails). What others settle with a centre is theirs. An exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';
 
 CREATE TABLE settlement.open_statuses (
     instruction_reference text NOT NULL,
