@@ -3,7 +3,7 @@
 create or replace function settlement.accrued_interest(p_symbol text, p_settlement_date date)
 returns numeric
 language sql stable parallel safe as $$
-    select c.accrued_interest
+    select c.accrued_interest * t.multiplier
     from reference.instrument_terms as t
     cross join lateral books.coupon_interest(
         p_settlement_date, t.coupon_rate, t.coupons_per_year, t.maturity_date, t.day_count
@@ -12,8 +12,9 @@ language sql stable parallel safe as $$
       and t.coupon_rate is not null
 $$;
 comment on function settlement.accrued_interest(text, date) is
-    'Interest since the last coupon, per unit, that the buyer of a bond pays the seller on a '
-    'settlement date, as the books count it; null where none is borne.';
+    'Interest since the last coupon that the buyer of a bond pays the seller for each unit of its '
+    'quantity on a settlement date, times the multiplier as the price is, as the books count it; null '
+    'where none is borne.';
 
 create or replace function settlement.trade_amount(
     p_price numeric, p_quantity numeric, p_multiplier numeric, p_accrued_interest numeric,

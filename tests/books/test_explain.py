@@ -166,6 +166,27 @@ def test_interest_is_carry_and_multipliers_count(desk: Desk) -> None:
     assert all(row["unexplained_amount"] == 0 for row in bond + future)
 
 
+def test_interest_counts_times_the_multiplier(desk: Desk) -> None:
+    """A nominal of 10,000 quoted in hundredths is the bond of 100 quoted in units."""
+    desk.set_method("FIFO")
+    desk.connection.execute(
+        "insert into reference.instrument_terms values"
+        " ('US10Y', 0.01, 7.3, 2, '2034-11-15', 'ACT/ACT'),"
+        " ('US2Y', 1, 7.3, 2, '2034-11-15', 'ACT/ACT')"
+    )
+    for symbol, quantity in (("US10Y", 10_000), ("US2Y", 100)):
+        desk.book(symbol, MON, "BUY", quantity, 98, symbol=symbol, settlement_date=TUE)
+        for day in (MON, TUE, WED):
+            desk.mark(day, 98, symbol=symbol)
+    desk.close(MON, TUE, WED)
+    for day in (MON, TUE, WED):
+        hundredths, units = desk.positions(day)
+        for amount in ("accrued_amount", "carry_amount", "day_pnl_amount"):
+            assert hundredths[amount] == units[amount]
+        assert hundredths["unexplained_amount"] == 0
+    assert units["carry_amount"] > 0
+
+
 def test_a_method_changes_from_its_date_on(desk: Desk) -> None:
     desk.set_method("FIFO")
     desk.set_method("AVERAGE", since=str(WED))

@@ -50,6 +50,18 @@ def test_a_bond_is_paid_with_the_interest_that_it_has_accrued(desk: Desk) -> Non
     }
 
 
+def test_the_interest_of_a_bond_is_paid_times_its_multiplier(desk: Desk) -> None:
+    """A nominal of 1,000,000 at 98.5 of a hundred: both the price and the interest are points."""
+    desk.connection.execute(
+        "insert into reference.instrument_terms (symbol, multiplier, coupon_rate, coupons_per_year,"
+        " maturity_date, day_count) values ('AAPL', 0.01, 4.25, 2, '2034-08-15', '30/360')"
+    )
+    desk.book("T1", quantity=Decimal(1_000_000), price=Decimal("98.5"))
+    desk.follow()
+    # 985,000 + 1,000,000 x 0.01 x 4.25 x 60 / 360
+    assert desk.rows("select amount from settlement.instructions") == [(Decimal("992083.33"),)]
+
+
 def test_a_contract_is_paid_times_its_multiplier(desk: Desk) -> None:
     desk.connection.execute(
         "insert into reference.instrument_terms (symbol, multiplier) values ('AAPL', 50)"

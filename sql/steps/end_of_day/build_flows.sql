@@ -41,7 +41,7 @@ when not matched then insert (account, strategy, symbol, currency, asset_class)
 
 create temporary table date_flows on commit drop as
 with interest as (
-    select d.symbol, d.settlement_date, c.interest_to_date
+    select d.symbol, d.settlement_date, c.interest_to_date * t.multiplier as interest_to_date
     from (select distinct symbol, settlement_date from summed_flows) as d
     join reference.instrument_terms as t on t.symbol = d.symbol and t.coupon_rate is not null
     cross join lateral books.coupon_interest(

@@ -19,7 +19,9 @@ where s.quantity <> 0
 with wanted as (
     select
         v.symbol, v.currency, m.price, m.mark_date, m.source, m.is_stale,
-        coalesce(c.accrued_interest, 0), coalesce(c.interest_to_date, 0)
+        -- per unit of quantity, as the price times the multiplier is
+        coalesce(c.accrued_interest * t.multiplier, 0),
+        coalesce(c.interest_to_date * t.multiplier, 0)
     from (select distinct symbol, currency from valued_holdings) as v
     left join market.marks_on(%(business_date)s) as m
         on m.symbol = v.symbol and m.currency = v.currency

@@ -1,5 +1,7 @@
--- purpose: instruct the confirmed orders that settle now; these are held no longer.
--- reads: settling_orders (temporary), trade.orders, reference.currencies, reference.instruments
+-- purpose: instruct the confirmed orders that settle now; these are held no longer. A bond is paid
+--          with the interest that it has accrued.
+-- reads: settling_orders (temporary), trade.orders, reference.currencies, reference.instruments,
+--        reference.instrument_terms
 -- writes: settlement.instructions, settlement.accounts, trade.held_orders
 -- rerun: append once, by order
 -- parameters: act_id, first_instruction_id (of a block that is large enough)
@@ -29,14 +31,17 @@ select
     o.account,
     'NONE',
     o.quantity,
-    settlement.round_to_minor_unit(
+    settlement.trade_amount(
+        o.price, o.quantity, t.multiplier,
+        settlement.accrued_interest(o.symbol, s.settlement_date),
         -- a currency that reference data does not know is paid to the hundredth
-        s.amount, coalesce(c.minor_unit_digits, 2::smallint)
+        coalesce(c.minor_unit_digits, 2::smallint)
     )
 from settling_orders as s
 join trade.orders as o using (order_key, business_date)
 left join reference.currencies as c on c.currency = s.currency
 left join reference.instruments as i on i.symbol = o.symbol
+left join reference.instrument_terms as t on t.symbol = o.symbol
 where not exists (
     select
     from settlement.instructions as n
