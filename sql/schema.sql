@@ -2230,7 +2230,7 @@ COMMENT ON FUNCTION risk.standard_margin(p_gross_margin numeric, p_net_cost nume
 CREATE FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date date) RETURNS numeric
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    select c.accrued_interest
+    select c.accrued_interest * t.multiplier
     from reference.instrument_terms as t
     cross join lateral books.coupon_interest(
         p_settlement_date, t.coupon_rate, t.coupons_per_year, t.maturity_date, t.day_count
@@ -2239,7 +2239,7 @@ CREATE FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date dat
       and t.coupon_rate is not null
 $$;
 
-COMMENT ON FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date date) IS 'Interest since the last coupon, per unit, that the buyer of a bond pays the seller on a settlement date, as the books count it; null where none is borne.';
+COMMENT ON FUNCTION settlement.accrued_interest(p_symbol text, p_settlement_date date) IS 'Interest since the last coupon that the buyer of a bond pays the seller for each unit of its quantity on a settlement date, times the multiplier as the price is, as the books count it; null where none is borne.';
 
 CREATE FUNCTION settlement.age_bucket(p_age integer) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
