@@ -125,13 +125,14 @@ def _refusals(raw: RawBatch) -> dict[int, DataRejected]:
 
 
 def _versions(raw: RawBatch) -> list[int | None]:
+    found = set(raw.headers)
     by_header = {
         facts: stated_version(facts.contract_version, None)
-        for facts in set(raw.headers)
+        for facts in found
         if facts is not None and facts.contract_version is not None
     }
-    if len(by_header) == 1 and raw.headers.count(raw.headers[0]) == len(raw.headers):
-        return list(by_header.values()) * len(raw.headers)
+    if len(by_header) == len(found):
+        return [by_header[facts] for facts in raw.headers if facts is not None]
     return [
         by_header[facts] if facts in by_header else stated_version(None, payload)
         for facts, payload in zip(raw.headers, raw.payloads, strict=True)

@@ -14,12 +14,13 @@ import operator
 import time
 from collections import Counter
 from collections.abc import Mapping
+from itertools import filterfalse
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from posttrade.errors import Unavailable
-from posttrade.message_headers import UNREADABLE, HeaderFacts, HeaderReader
+from posttrade.message_headers import UNREADABLE, HeaderFacts, HeaderReader, Headers
 from posttrade.partition_progress import PartitionProgress
 from posttrade.topic_identity import TopicUnreadableError
 
@@ -44,6 +45,7 @@ NOT_THAT_TOPIC = (
 )
 log = logging.getLogger(__name__)
 # the methods themselves: mapping them over messages costs half of calling them one by one
+_error: Any = Message.error
 _partition: Any = Message.partition
 _offset: Any = Message.offset
 _value: Any = Message.value
@@ -190,7 +192,7 @@ class FeedReader:
 
     def _take(self, messages: list[Any], batch: RawBatch) -> bool:
         """Add messages to the batch; whether anything was heard from the broker."""
-        good = [message for message in messages if message.error() is None]
+        good = list(filterfalse(_error, messages))
         is_heard = bool(good)
         if len(good) != len(messages):
             events = [message for message in messages if message.error() is not None]
@@ -208,13 +210,14 @@ class FeedReader:
         batch.keys += keys
         batch.headers += headers
         batch.timestamps_ms += [-1 if kind == 0 else at for kind, at in map(_timestamp, good)]
-        batch.byte_count += sum(map(len, filter(None, payloads + keys)))
+        batch.byte_count += sum(map(len, good)) + sum(map(len, filter(None, keys)))
         batch.byte_count += sum([len(facts.text) for facts in headers if facts is not None])
-        # a partition's messages come in order: the last one stands
-        for partition, offset in dict(zip(partitions, offsets, strict=True)).items():
-            self._partitions[partition].advance(offset + 1)
+        partitions.reverse()
         for partition, count in Counter(partitions).items():
-            self._partitions[partition].message_count += count
+            progress = self._partitions[partition]
+            progress.message_count += count
+            # a partition's messages come in order: the last one stands
+            progress.advance(offsets[-1 - partitions.index(partition)] + 1)
         return True
 
     def _read_headers(self, messages: list[Any]) -> list[HeaderFacts | None]:
@@ -223,13 +226,18 @@ class FeedReader:
         No message is asked twice: a second answer of the library, after it failed at a name that is
         not UTF-8, has holes that end the process.
         """
-        facts: list[HeaderFacts | None] = []
-        answers = map(self._header_reader.read, map(_headers, messages))
-        while len(facts) < len(messages):
+        headers: list[Headers | None] = []
+        unreadable: list[int] = []
+        answers = map(_headers, messages)
+        while len(headers) < len(messages):
             try:
-                facts.extend(answers)  # keeps what came before an error, and goes on behind it
+                headers.extend(answers)  # keeps what came before an error, and goes on behind it
             except (SystemError, UnicodeError):
-                facts.append(UNREADABLE)
+                unreadable.append(len(headers))
+                headers.append(None)
+        facts = self._header_reader.read_all(headers)
+        for position in unreadable:
+            facts[position] = UNREADABLE
         return facts
 
     def _handle_event(self, event: Any) -> bool:

@@ -34,7 +34,7 @@ class MessageClock:
     def texts(self, arrived_ms: list[int]) -> list[str]:
         """Instants as text; the same one is written once."""
         known = {at_ms: self._text(at_ms) for at_ms in set(arrived_ms)}
-        return [known[at_ms] for at_ms in arrived_ms]
+        return list(map(known.__getitem__, arrived_ms))
 
     def _text(self, at_ms: int) -> str:
         second, ms = divmod(at_ms, 1000)

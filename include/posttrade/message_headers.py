@@ -9,7 +9,7 @@ import base64
 import dataclasses
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from posttrade.contracts.message import HEADER
 
@@ -51,6 +51,12 @@ class HeaderReader(dict[Identity, HeaderFacts]):
     def read(self, headers: Headers | None) -> HeaderFacts | None:
         """What the headers say; None for a message without any."""
         return self[tuple(headers)] if headers else None
+
+    def read_all(self, headers: Sequence[Headers | None]) -> list[HeaderFacts | None]:
+        """What the headers of each message say."""
+        if not all(headers):
+            return list(map(self.read, headers))
+        return list(map(self.__getitem__, map(tuple, cast("Sequence[Headers]", headers))))
 
 
 def stated_header(headers: Headers) -> bytes | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import re
-import string
 from collections.abc import Callable, Sequence
 from itertools import repeat
 from operator import add
@@ -22,8 +21,14 @@ import msgspec
 
 from posttrade.contracts import schema
 from posttrade.contracts.message import MESSAGE_BYTES_MAX
+from posttrade.contracts.octets import (
+    DATE_LENGTH,
+    are_plain_identifiers,
+    count_marks,
+    find_zulu_dates,
+)
 from posttrade.contracts.rows import Column, Columns
-from posttrade.contracts.values import FIRST_DATE, read_text
+from posttrade.contracts.values import DATE_SHAPE, FIRST_DATE, read_text
 
 KNOWN_MAX = 20_000
 NOT_DECODED = (ValueError, RecursionError, ArithmeticError, msgspec.MsgspecError)
@@ -35,21 +40,17 @@ TYPES: dict[str, Any] = {
     schema.CHOICE: str,
     schema.INTEGER: int,
     schema.INSTANT: str,
-    schema.DATE: dt.date,
+    schema.DATE: str,
 }
 PLAIN_NUMBER = b"0123456789.-\n"
-DATE_LENGTH = 10
 # what the database reads as it stands: its offsets end before +16:00, its fractions at microseconds
 PLAIN_INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
     r"(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?",
     re.ASCII,
 )
-ZULU_SHAPE = re.compile(rb"0000-00-00[T ]00:00:00(?:\.0{1,6})?Z")
-DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
 # of every identifier that is a name and no code
 IDENTIFIER_PATTERN = "^[A-Za-z0-9](?:[A-Za-z0-9 ._:/&-]*[A-Za-z0-9._:/&-])?$"
-PLAIN_IDENTIFIER = (string.ascii_letters + string.digits + "-").encode()
 NoneType = type(None)
 RawColumn = tuple[Any, ...]
 UNQUOTED = (schema.DECIMAL, schema.INTEGER)
@@ -95,10 +96,10 @@ class ColumnReader:
         if bad:
             positions = [own for row, own in enumerate(positions) if row not in bad]
             given = [own for row, own in enumerate(given) if row not in bad]
-        marks = list(map(bytes.count, given, repeat(b'"')))
         columns: list[RawColumn] = list(zip(*map(msgspec.structs.astuple, records), strict=True))
-        expected = self._expected_marks(columns)
-        if expected != marks:
+        if self._count_expected_marks(columns) != count_marks(given):
+            marks = list(map(bytes.count, given, repeat(b'"')))
+            expected = self._expected_marks(columns)
             regular = [i for i, found in enumerate(marks) if found == expected[i]]
             positions = [positions[i] for i in regular]
             columns = [tuple([column[i] for i in regular]) for column in columns]
@@ -116,7 +117,20 @@ class ColumnReader:
                 bad.add(len(records) + len(bad))
         return records, bad
 
+    def _count_expected_marks(self, columns: list[RawColumn]) -> int:
+        """Of all together: as none has fewer than it is to have, an even sum speaks for each."""
+        count = len(columns[0])
+        expected = 0
+        for field, column in zip(self._fields, columns, strict=True):
+            marks = 2 if field.kind in UNQUOTED else 4
+            given = count if field.is_required else count - column.count(None)
+            expected += marks * given
+            if field.is_integer_text:
+                expected -= 2 * list(map(type, column)).count(int)
+        return expected
+
     def _expected_marks(self, columns: list[RawColumn]) -> list[int]:
+        """Of each."""
         fixed = 0
         varying: list[list[int]] = []
         for field, column in zip(self._fields, columns, strict=True):
@@ -140,13 +154,13 @@ class ColumnReader:
         """Every field as text; None when any value is not plainly good."""
         result = Columns({}, {})
         for field, values in zip(self._fields, columns, strict=True):
-            types = set() if field.is_required else set(map(type, values))
-            if NoneType not in types:
+            missing = 0 if field.is_required else values.count(None)
+            if not missing:
                 texts = self._texts(field, values)
                 if texts is None:
                     return None
                 result.complete[field.name] = texts
-            elif len(types) > 1:
+            elif missing < len(values):
                 texts = self._texts(field, tuple([value for value in values if value is not None]))
                 if texts is None:
                     return None
@@ -163,33 +177,36 @@ class ColumnReader:
             is_low = field.minimum is not None and min(values) < field.minimum
             is_high = field.maximum is not None and max(values) > field.maximum
             known = {value: str(value) for value in set(values)}
-            return None if is_low or is_high else [known[value] for value in values]
+            return None if is_low or is_high else list(map(known.__getitem__, values))
         if field.kind == schema.INSTANT:
             return list(values) if self._are_plain_instants(values) else None
         if field.kind == schema.DATE:
-            texts = {date: str(date) for date in set(values)}
-            return [texts[date] for date in values] if self._inside(list(texts.values())) else None
+            return list(values) if self._are_plain_dates(set(values)) else None
         if field.kind == schema.CHOICE:
             return list(values) if field.choices.issuperset(values) else None
         if field.kind == schema.TEXT:
             is_plain = all(read_text(field, value) == value for value in set(values))
             return list(values) if is_plain else None
         if field.is_integer_text:
+            if set(map(type, values)) == {str}:
+                return _identifier_texts(field, list(values))
             if 0 in values:  # it may have been written as -0, which is no identifier
                 return None
-            is_text = set(map(type, values)) == {str}
-            return _identifier_texts(field, list(values if is_text else map(str, values)))
+            return _identifier_texts(field, list(map(str, values)))
         return list(values) if self._is_known(field, set(values)) else None
 
     def _are_plain_instants(self, values: tuple[str, ...]) -> bool:
-        if not _are_zulu_instants(values) and not all(map(PLAIN_INSTANT.fullmatch, values)):
-            return False
-        dates = {value[:DATE_LENGTH] for value in values}
-        return self._inside(list(dates)) is not None and all(map(_is_date, dates))
+        dates = find_zulu_dates(values)
+        if dates is None:
+            if not all(map(PLAIN_INSTANT.fullmatch, values)):
+                return False
+            dates = {value[:DATE_LENGTH] for value in values}
+        return self._are_plain_dates(dates)
 
-    def _inside(self, texts: list[str]) -> list[str] | None:
-        """The texts when all lie between the bounds; ISO text sorts as time does."""
-        return texts if self._first <= min(texts) and max(texts) <= self._last else None
+    def _are_plain_dates(self, texts: set[str]) -> bool:
+        """Whether all are dates between the bounds; ISO text sorts as time does."""
+        is_inside = self._first <= min(texts) and max(texts) <= self._last
+        return is_inside and all(map(_is_date, texts))
 
     def _is_known(self, field: schema.Field, values: set[str]) -> bool:
         known = self._known[field.name]
@@ -210,6 +227,8 @@ def _type_of(field: schema.Field) -> Any:
 
 
 def _is_date(text: str) -> bool:
+    if not DATE_SHAPE.fullmatch(text):
+        return False
     try:
         dt.date.fromisoformat(text)
     except ValueError:
@@ -221,37 +240,9 @@ def _identifier_texts(field: schema.Field, values: list[str]) -> Column | None:
     if max(map(len, values)) > field.length_max:
         return None
     pattern = cast("re.Pattern[str]", field.pattern)
-    if pattern.pattern == IDENTIFIER_PATTERN and _are_plain_identifiers(values):
+    if pattern.pattern == IDENTIFIER_PATTERN and are_plain_identifiers(values):
         return values
     return values if all(map(pattern.fullmatch, values)) else None
-
-
-def _are_plain_identifiers(values: list[str]) -> bool:
-    """Whether all are letters, digits and hyphens behind a letter or digit: in few steps."""
-    joined = "\n".join(values)
-    if not joined.isascii():
-        return False
-    octets = joined.encode("ascii")
-    is_begun = not octets.startswith((b"-", b"\n")) and b"\n-" not in octets
-    is_full = octets != b"" and b"\n\n" not in octets and not octets.endswith(b"\n")
-    rest = octets.translate(None, PLAIN_IDENTIFIER)
-    return is_begun and is_full and rest.count(b"\n") == len(rest) == len(values) - 1
-
-
-def _are_zulu_instants(values: tuple[str, ...]) -> bool:
-    """Whether all look like 2026-11-20T14:30:00.123Z, with the same number of decimals."""
-    joined = "\n".join(values)
-    if not joined.isascii():
-        return False
-    octets = joined.encode("ascii")
-    shapes = octets.translate(DIGITS_AS_ZERO) + b"\n"
-    step = len(values[0]) + 1
-    if shapes != shapes[:step] * len(values) or not ZULU_SHAPE.fullmatch(shapes, 0, step - 1):
-        return False
-    # every line is as long as the first: each digit's column is a stride
-    latest_hour = max(zip(octets[11::step], octets[12::step], strict=True))
-    is_before_midnight = latest_hour <= (ord("2"), ord("3"))
-    return is_before_midnight and max(octets[14::step] + octets[17::step]) <= ord("5")
 
 
 def _decimal_texts(field: schema.Field, values: tuple[Any, ...]) -> Column | None:

@@ -63,7 +63,7 @@ class Lifter:
             rows: their positions in ``arrivals``.
             batch_id: the batch that the rows belong to.
         """
-        arrived = [arrivals.arrived_at[row] for row in rows]
+        arrived = list(map(arrivals.arrived_at.__getitem__, rows))
         flags: list[str] = []
         stored: list[Iterable[str]] = []
         for field in self._contract.stored_fields:
@@ -83,10 +83,11 @@ class Lifter:
             if field.absence.flag is not None:
                 flags = _with_flag(flags, partial, field.absence.flag)
             stored.append(self._filled(field.absence, partial, version, columns, arrived))
+        partitions = list(map(arrivals.partitions.__getitem__, rows))
+        places = {own: f"{batch_id}\t{self._feed}\t{self._feed}\t{own}" for own in set(partitions)}
         lines = zip(
-            repeat(f"{batch_id}\t{self._feed}\t{self._feed}"),
-            [str(arrivals.partitions[row]) for row in rows],
-            [str(arrivals.offsets[row]) for row in rows],
+            map(places.__getitem__, partitions),
+            map(str, map(arrivals.offsets.__getitem__, rows)),
             arrived,
             self._business_dates(version, columns, arrived),
             [f"{{{names}}}" for names in flags] if flags else repeat("{}"),

@@ -110,7 +110,7 @@ class StagingWriter:
         """Fast for what is regular, exact for the rest."""
         version = self._contract.versions[number]
         reader = self._readers[number]
-        regular, raw = reader.decode([arrivals.payloads[row] for row in rows])
+        regular, raw = reader.decode(list(map(arrivals.payloads.__getitem__, rows)))
         done: list[int] = []
         for positions, columns in self._good_parts(reader, regular, raw):
             part = rows if len(positions) == len(rows) else [rows[own] for own in positions]
