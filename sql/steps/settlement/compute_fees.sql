@@ -7,8 +7,10 @@
 
 drop table if exists pg_temp.computed_fees;
 
--- how few kinds there are for so many trades is more than the planner can see
+-- how few kinds there are for so many trades is more than the planner can see: a hash of them costs
+-- a tenth of sorting the trades by seven columns
 set local enable_nestloop to off;
+set local enable_mergejoin to off;
 
 create temporary table computed_fees on commit drop as
 select
@@ -56,6 +58,7 @@ where e.business_date = %(business_date)s
   );
 
 set local enable_nestloop to default;
+set local enable_mergejoin to default;
 
 update computed_fees as c
 set fee_rate_ids = c.fee_rate_ids || s.tax_ids,
