@@ -22,7 +22,7 @@ language sql stable as $$
             f.price * f.quantity as gross_amount,
             null::numeric as pnl_impact,
             null::numeric as commission
-        from books.fills_of(p_business_date) as f
+        from books.executions_of(p_business_date) as f
         union all
         select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
         from (

@@ -93,6 +93,20 @@ compared as (
                 where r.business_date = n.business_date
             ) - c.input_count
         end as late_input_count,
+        -- its own books: of a date that is behind, or that the close of another one built anew
+        n.business_date in (select business_date from books.stale_dates)
+        or exists (
+            select
+            from books.flow_changes as f
+            join books.updates as u on u.update_id = f.update_id
+            where f.business_date = n.business_date
+              and u.business_date <> n.business_date
+              and f.update_id > (
+                  select max(own.update_id)
+                  from books.updates as own
+                  where own.business_date = n.business_date
+              )
+        ) as is_behind,
         array(
             -- those that the rendering did not see
             select distinct later.business_date
@@ -114,11 +128,22 @@ compared as (
         group by business_date
     ) as m on m.business_date = n.business_date
 )
-select business_date, version, late_input_count, changed_dates, changed_marks
+select
+    business_date, version, late_input_count,
+    case
+        -- what came late says so already
+        when is_behind and late_input_count = 0 then changed_dates || business_date
+        else changed_dates
+    end as changed_dates,
+    changed_marks
 from compared
-where late_input_count > 0 or cardinality(changed_dates) > 0 or cardinality(changed_marks) > 0;
+where late_input_count > 0
+   or is_behind
+   or cardinality(changed_dates) > 0
+   or cardinality(changed_marks) > 0;
 comment on view report.outdated_dates is
     'Dates to close again. late_input_count: batches that brought records, or took some away, '
     'after the date was closed. changed_dates: earlier dates whose flows changed after the pack '
-    'was made, so that it opens with other positions than they close with. changed_marks: symbols and '
+    'was made, so that it opens with other positions than they close with, and the date itself where '
+    'its own changed (an allocation, a split) without a late record. changed_marks: symbols and '
     'pairs that it would be valued by otherwise today.';

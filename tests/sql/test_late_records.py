@@ -116,10 +116,10 @@ def test_an_earlier_date_closed_later_makes_later_packs_out_of_date(desk: Desk) 
     desk.send("0", TUESDAY)
     assert desk.list_outdated() == {}  # nothing has changed what was closed
     desk.close(TUESDAY)
-    reason = "it opens with positions of 2026-10-13, which changed since"
+    reason = "positions of 2026-10-13 changed since, which it tells or opens with"
     assert desk.list_outdated() == {"2026-10-14": reason, "2026-10-15": reason}
     assert desk.close(WEDNESDAY).version == 2
-    both = "it opens with positions of 2026-10-13, 2026-10-14, which changed since"
+    both = "positions of 2026-10-13, 2026-10-14 changed since, which it tells or opens with"
     assert desk.list_outdated() == {"2026-10-15": both}
     assert desk.close(THURSDAY).version == 2
     assert desk.list_outdated() == {}

@@ -120,7 +120,7 @@ def describe_outdated(
         reasons.append(f"records came after it in {late_input_count} {noun}")
     if changed_dates:
         dates = _list_some(changed_dates)
-        reasons.append(f"it opens with positions of {dates}, which changed since")
+        reasons.append(f"positions of {dates} changed since, which it tells or opens with")
     if changed_marks:
         reasons.append(f"marks changed since: {_list_some(changed_marks)}")
     return "; ".join(reasons)

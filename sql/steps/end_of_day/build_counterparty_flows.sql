@@ -1,6 +1,7 @@
 -- purpose: sum what the date adds to what is open with each counterparty, for each account:
---          highest versions of executions, cancelled ones left out.
--- reads: trade.executions, control.received_counts
+--          what the books are made of, so that cash is with whom the position is.
+-- reads: trade.executions and allocations of blocks (by books.fills_of), control.received_counts,
+--        trade.allocations
 -- writes: risk.counterparty_flows, risk.flow_dates
 -- rerun: replace the date
 -- parameters: flow_date
@@ -24,25 +25,12 @@ select
     coalesce(sum(e.quantity) filter (where e.side = 'SELL'), 0),
     coalesce(sum(e.price * e.quantity) filter (where e.side = 'BUY'), 0),
     coalesce(sum(e.price * e.quantity) filter (where e.side = 'SELL'), 0),
-    sum(e.brokerage_fee + e.clearing_fee + e.exchange_fee)
-from trade.executions as e
-where e.business_date = %(flow_date)s
-  and e.status <> 'CANCELLED'
-  and not exists (
-      select
-      from trade.executions as newer
-      where newer.business_date = %(flow_date)s
-        and newer.trade_id = e.trade_id
-        and newer.version > e.version
-        and newer.version > 1
-  )
+    sum(e.fee_amount)
+from books.fills_of(%(flow_date)s) as e
 group by e.counterparty_id, e.account, e.symbol, e.currency, e.settlement_date;
 
 insert into risk.flow_dates (business_date, input_count)
-select %(flow_date)s, count(*)
-from control.received_counts
-where business_date = %(flow_date)s
-  and feed in ('executions', 'trades')
+select %(flow_date)s, risk.count_flow_inputs(%(flow_date)s)
 on conflict (business_date) do update set input_count = excluded.input_count;
 
 select coalesce(sum(trade_count), 0) as rows_in, count(*) as rows_out

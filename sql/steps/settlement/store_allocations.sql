@@ -1,7 +1,7 @@
 -- purpose: store the loaded allocations: what a file says of a block replaces what stood, as a new
 --          version; where it says the same nothing is stored.
--- reads: loaded_allocations (temporary)
--- writes: trade.allocations
+-- reads: loaded_allocations (temporary), books.updates
+-- writes: trade.allocations, books.stale_dates
 -- rerun: append once: what stands already is not stored again
 -- parameters: source_file, run_id
 
@@ -41,6 +41,14 @@ stored as (
     from loaded_allocations as n
     join changed as c using (business_date, trade_id)
     returning 1
+),
+-- books that were built without it are behind
+stale as (
+    insert into books.stale_dates (business_date)
+    select distinct c.business_date
+    from changed as c
+    where exists (select from books.updates as u where u.business_date = c.business_date)
+    on conflict (business_date) do nothing
 )
 select
     (select count(*) from loaded_allocations) as rows_in,

@@ -1,7 +1,7 @@
 -- purpose: tell the books what the date's trades owe to authorities, which no execution books: what
 --          the sum of a book in an instrument changed by since it was told.
 -- reads: computed_fees, fee_sets (temporary), reference.fee_rates, trade.executions (by
---        books.fills_of), books.levies
+--        books.fills_of, with the allocations of blocks), books.levies
 -- writes: books.levies
 -- rerun: append once: what stands as computed is left alone
 -- parameters: business_date, run_id
@@ -23,7 +23,10 @@ levied as (
     join levy_places as l using (set_id)
 ),
 computed as (
-    select f.account, f.strategy, f.symbol, f.currency, sum(l.amount) as amount
+    select
+        f.account, f.strategy, f.symbol, f.currency,
+        -- of a block each account has its share
+        sum(books.take_share(l.amount, f.earlier_quantity, f.quantity, f.whole_quantity)) as amount
     from levied as l
     join books.fills_of(%(business_date)s) as f using (trade_id)
     where l.amount <> 0
