@@ -83,12 +83,24 @@ returns table (
     whole_quantity numeric
 )
 language sql stable parallel safe as $$
-    with parts as (
+    select
+        e.trade_id, p.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, p.quantity,
+        e.price, books.take_share(e.fee_amount, p.earlier_quantity, p.quantity, p.whole_quantity),
+        e.settlement_date, e.executed_at, e.counterparty_id, p.earlier_quantity, p.whole_quantity
+    -- neither windows nor common table expressions: beside one no date is read by several processes
+    from (
         select
             a.trade_id, a.account, a.quantity,
-            sum(a.quantity) over earlier - a.quantity as earlier_quantity,
-            sum(a.quantity) over (partition by a.trade_id) as whole_quantity
+            coalesce(
+                sum(o.quantity) filter (where o.account collate "C" < a.account collate "C"), 0
+            ) as earlier_quantity,
+            sum(o.quantity) as whole_quantity,
+            array_agg(o.account) as accounts
         from trade.allocations as a
+        join trade.allocations as o
+            on o.business_date = a.business_date
+            and o.trade_id = a.trade_id
+            and o.allocation_version = a.allocation_version
         where a.business_date = p_business_date
           and (a.trade_id, a.allocation_version) in (
               select newest.trade_id, max(newest.allocation_version)
@@ -96,15 +108,12 @@ language sql stable parallel safe as $$
               where newest.business_date = p_business_date
               group by newest.trade_id
           )
-        window earlier as (partition by a.trade_id order by a.account collate "C")
-    )
-    select
-        e.trade_id, p.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, p.quantity,
-        e.price, books.take_share(e.fee_amount, p.earlier_quantity, p.quantity, p.whole_quantity),
-        e.settlement_date, e.executed_at, e.counterparty_id, p.earlier_quantity, p.whole_quantity
-    from parts as p
+        group by a.trade_id, a.account, a.quantity
+    ) as p
     join books.executions_of(p_business_date) as e on e.trade_id = p.trade_id
     where e.quantity = p.whole_quantity
+      -- what is said to stay with the block is not allocated
+      and e.account <> all(p.accounts)
       and exists (
           select
           from reference.block_accounts as b
@@ -112,8 +121,6 @@ language sql stable parallel safe as $$
             and b.effective_from <= p_business_date
             and coalesce(b.effective_until > p_business_date, true)
       )
-      -- what is said to stay with the block is not allocated
-      and (e.trade_id, e.account) not in (select own.trade_id, own.account from parts as own)
 $$;
 comment on function books.allocated_fills(date) is
     'Blocks of a date that are allocated in whole, by their newest allocation: each part in the book of '
@@ -141,7 +148,7 @@ returns table (
 language sql stable parallel safe as $$
     select
         e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
-        e.price, e.fee_amount, e.settlement_date, e.executed_at, e.counterparty_id, 0, e.quantity
+        e.price, e.fee_amount, e.settlement_date, e.executed_at, e.counterparty_id, 0::numeric, e.quantity
     from books.executions_of(p_business_date) as e
     where e.trade_id not in (select a.trade_id from books.allocated_fills(p_business_date) as a)
     union all
