@@ -27,7 +27,7 @@ returns table (
     moved_on date,
     cost_method text,
     quantity numeric,
-    settled_quantity numeric,
+    contractual_quantity numeric,
     cost_amount numeric,
     cash_flow_to_date_amount numeric,
     realised_to_date_amount numeric,
@@ -90,7 +90,7 @@ returns table (
     asset_class text,
     side text,
     quantity numeric,
-    settled_quantity numeric,
+    contractual_quantity numeric,
     cost_method text,
     cost_amount numeric,
     realised_to_date_amount numeric,
@@ -102,7 +102,7 @@ language sql stable as $$
     select
         account, strategy, symbol, currency, asset_class,
         case sign(quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end,
-        quantity, settled_quantity, cost_method, cost_amount, realised_to_date_amount,
+        quantity, contractual_quantity, cost_method, cost_amount, realised_to_date_amount,
         cash_flow_to_date_amount, fee_to_date_amount, moved_on
     from books.states_on(
         p_business_date,
@@ -110,8 +110,9 @@ language sql stable as $$
     )
 $$;
 comment on function books.positions_as_of(date, timestamptz) is
-    'Every holding as true at the close of a date and as known at an instant: by trade date, and what '
-    'of it has settled by settlement date. Units are those of the date: splits up to it are in.';
+    'Every holding as true at the close of a date and as known at an instant: by trade date, and '
+    '(contractual_quantity) by settlement date, as if all that fell due had settled; what really has: '
+    'settlement.settled_securities. Units are those of the date: splits up to it are in.';
 
 drop function if exists books.open_lots(date, timestamptz);
 create function books.open_lots(p_business_date date, p_known_at timestamptz default 'infinity')

@@ -12,7 +12,7 @@ returns table (
     moved_on date,
     cost_method text,
     quantity numeric,
-    settled_quantity numeric,
+    contractual_quantity numeric,
     cost_amount numeric,
     cash_flow_to_date_amount numeric,
     realised_to_date_amount numeric,
@@ -59,7 +59,7 @@ language sql stable as $$
     )
     select
         holding_id, account, strategy, symbol, currency, asset_class, moved_on, cost_method, quantity,
-        settled_quantity, cost_amount, cash_flow_to_date_amount, realised_to_date_amount,
+        contractual_quantity, cost_amount, cash_flow_to_date_amount, realised_to_date_amount,
         fee_to_date_amount, mark_price, mark_date, mark_source, is_stale, unit_amount, value_amount,
         accrued_amount, carry_to_date_amount,
         cash_flow_to_date_amount + value_amount + carry_to_date_amount - fee_to_date_amount
@@ -98,7 +98,7 @@ returns table (
     bought_quantity numeric,
     sold_quantity numeric,
     closing_quantity numeric,
-    settled_quantity numeric,
+    contractual_quantity numeric,
     cost_amount numeric,
     mark_price numeric,
     mark_date date,
@@ -244,7 +244,7 @@ language sql stable as $$
     )
     select
         account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity,
-        bought_quantity, sold_quantity, quantity, settled_quantity, cost_amount, mark_price,
+        bought_quantity, sold_quantity, quantity, contractual_quantity, cost_amount, mark_price,
         mark_date, mark_source, is_stale_mark, opening_value_amount, value_amount, accrued_amount,
         cash_flow_amount, cash_flow_to_date_amount,
         value_amount - opening_value_amount + cash_flow_amount,

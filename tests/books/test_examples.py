@@ -106,7 +106,7 @@ def test_a_split_keeps_the_cost(desk: Desk) -> None:
     desk.book("2", THU, "SELL", 50, 6, symbol="KO")
     desk.close(THU)
     assert state(desk, THU)["realised_to_date_amount"] == 50
-    assert state(desk, THU)["settled_quantity"] == 200
+    assert state(desk, THU)["contractual_quantity"] == 200
 
 
 def ask_interest(

@@ -38,14 +38,14 @@ def test_what_was_true_and_what_was_known(desk: Desk) -> None:
     behind(desk, MON)
     desk.mark(WED, 12)
     desk.close(WED)
-    as_of = "select quantity, settled_quantity from books.positions_as_of(%s, %s)"
+    as_of = "select quantity, contractual_quantity from books.positions_as_of(%s, %s)"
     held = {
         (day, known): only(desk.rows(as_of, day, known))
         for day in (MON, TUE)
         for known in (before, "infinity")
     }
     assert [row["quantity"] for row in held.values()] == [100, 70, 100, 70]
-    assert [row["settled_quantity"] for row in held.values()] == [0, 0, 100, 70]
+    assert [row["contractual_quantity"] for row in held.values()] == [0, 0, 100, 70]
     assert desk.rows(as_of, MON, "2020-01-01") == []
     # Monday's and Tuesday's figures are still what they were when they were told
     assert only(desk.positions(TUE, before))["market_value_amount"] == 1200

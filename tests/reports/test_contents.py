@@ -247,7 +247,7 @@ def test_opening_positions_come_from_the_days_before(
     pack = render()
     (position,) = read_table(pack, "positions")
     assert position["opening_quantity"] == "100"
-    assert (position["closing_quantity"], position["settled_quantity"]) == ("60", "100")
+    assert (position["closing_quantity"], position["contractual_quantity"]) == ("60", "100")
     assert position["market_value_amount"] == "11700"
     (pnl,) = read_table(pack, "pnl_summary")
     # 60 x 195 - 100 x 191 + 7800 = 400; to date: 11700 - 19000 + 7800 = 500

@@ -17,6 +17,7 @@ LISTED_ALERTS_MAX = 20
 LISTED_ANOMALIES_MAX = 10
 LISTED_FAILS_MAX = 8  # rows of each currency on the page
 LISTED_OVERRIDES_MAX = 25
+LISTED_DIFFERENCES_MAX = 12
 LISTED_REJECTS_MAX = 12
 LISTED_POSITIONS_MAX = 8  # rows of each currency on the page
 TABLES = (
@@ -38,6 +39,7 @@ TABLES = (
     "reject_summary",
     "rejects",
     "risk",
+    "settled_positions",
     "settlement",
     "trade_summary",
 )
@@ -98,6 +100,7 @@ class Facts:
     pnl_explain: list[Row]
     accounting: list[Row]
     mark_overrides: list[Row]
+    settled_positions: list[Row]
     counterparty_exposures: list[Row]
     concentration: list[Row]
     value_at_risk: list[Row]
@@ -124,7 +127,9 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
     execute(connection, "prepare_trade_groups", business_date=business_date)
     execute(connection, "prepare_positions", business_date=business_date)
     execute(connection, "prepare_overrides", business_date=business_date)
+    execute(connection, "prepare_settled_positions", business_date=business_date)
     execute(connection, "prepare_movements", business_date=business_date)
+    execute(connection, "prepare_affirmation", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
         raise GateFailed(
@@ -137,6 +142,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
         "listed_fails": LISTED_FAILS_MAX,
         "listed_rejects": LISTED_REJECTS_MAX,
         "mark_overrides": LISTED_OVERRIDES_MAX,
+        "settled_positions": LISTED_DIFFERENCES_MAX,
         "listed_positions": LISTED_POSITIONS_MAX,
         "top_anomalies": LISTED_ANOMALIES_MAX,
     }

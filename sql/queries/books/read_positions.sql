@@ -11,7 +11,7 @@ select
     trim_scale(bought_quantity) as bought_quantity,
     trim_scale(sold_quantity) as sold_quantity,
     trim_scale(closing_quantity) as quantity,
-    trim_scale(settled_quantity) as settled_quantity,
+    trim_scale(contractual_quantity) as contractual_quantity,
     cost_method,
     trim_scale(cost_amount) as cost_amount,
     trim_scale(mark_price) as mark_price,

@@ -11,8 +11,7 @@ copy (
         affirmation_rate,
         rate_target,
         is_target_met
-    from report.affirmation_rates
-    where business_date = %(business_date)s
+    from pack_affirmation
     order by report.neutralise(market_id) collate "C",
         report.neutralise(counterparty_id) collate "C" nulls first
 ) to stdout with (format csv, header true, encoding 'UTF8')

@@ -1,5 +1,6 @@
 -- positions_YYYYMMDD.csv: opening + bought - sold = closing, for each book and instrument;
--- what of it has settled, what it cost, and what it is worth.
+-- contractual: what of it would have settled if all that fell due had (settled_positions_*.csv tells
+-- what really has); what it cost, and what it is worth.
 copy (
     select
         business_date,
@@ -20,7 +21,7 @@ copy (
         ) as mark_source,
         trim_scale(market_value_amount) as market_value_amount,
         case sign(closing_quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end as side,
-        trim_scale(settled_quantity) as settled_quantity,
+        trim_scale(contractual_quantity) as contractual_quantity,
         cost_method,
         trim_scale(cost_amount) as cost_amount,
         trim_scale(market_value_amount - cost_amount) as unrealised_amount,

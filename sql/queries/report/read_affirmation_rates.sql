@@ -8,6 +8,5 @@ select
     affirmation_rate,
     rate_target,
     is_target_met
-from report.affirmation_rates
-where business_date = %(business_date)s
+from pack_affirmation
 order by market_id collate "C", counterparty_id collate "C" nulls first
