@@ -106,7 +106,7 @@ CREATE FUNCTION books.accounting_by_book(p_business_date date) RETURNS TABLE(acc
             f.price * f.quantity as gross_amount,
             null::numeric as pnl_impact,
             null::numeric as commission
-        from books.fills_of(p_business_date) as f
+        from books.executions_of(p_business_date) as f
         union all
         select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
         from (
@@ -172,6 +172,51 @@ CREATE FUNCTION books.after_split(p_quantity numeric, p_ratio numeric) RETURNS n
 $$;
 
 COMMENT ON FUNCTION books.after_split(p_quantity numeric, p_ratio numeric) IS 'Units after a split, to 10 decimals, as many as a message may state.';
+
+CREATE FUNCTION books.allocated_fills(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone, counterparty_id text, earlier_quantity numeric, whole_quantity numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select
+        e.trade_id, p.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, p.quantity,
+        e.price, books.take_share(e.fee_amount, p.earlier_quantity, p.quantity, p.whole_quantity),
+        e.settlement_date, e.executed_at, e.counterparty_id, p.earlier_quantity, p.whole_quantity
+    -- neither windows nor common table expressions: beside one no date is read by several processes
+    from (
+        select
+            a.trade_id, a.account, a.quantity,
+            coalesce(
+                sum(o.quantity) filter (where o.account collate "C" < a.account collate "C"), 0
+            ) as earlier_quantity,
+            sum(o.quantity) as whole_quantity,
+            array_agg(o.account) as accounts
+        from trade.allocations as a
+        join trade.allocations as o
+            on o.business_date = a.business_date
+            and o.trade_id = a.trade_id
+            and o.allocation_version = a.allocation_version
+        where a.business_date = p_business_date
+          and (a.trade_id, a.allocation_version) in (
+              select newest.trade_id, max(newest.allocation_version)
+              from trade.allocations as newest
+              where newest.business_date = p_business_date
+              group by newest.trade_id
+          )
+        group by a.trade_id, a.account, a.quantity
+    ) as p
+    join books.executions_of(p_business_date) as e on e.trade_id = p.trade_id
+    where e.quantity = p.whole_quantity
+      -- what is said to stay with the block is not allocated
+      and e.account <> all(p.accounts)
+      and exists (
+          select
+          from reference.block_accounts as b
+          where b.account = e.account
+            and b.effective_from <= p_business_date
+            and coalesce(b.effective_until > p_business_date, true)
+      )
+$$;
+
+COMMENT ON FUNCTION books.allocated_fills(p_business_date date) IS 'Blocks of a date that are allocated in whole, by their newest allocation: each part in the book of its account, at the block''s price and with its share of the fees. Quantities of the parts before it (by account) and of all let any other amount be shared (books.take_share).';
 
 CREATE FUNCTION books.count_days_30_360(p_from date, p_until date) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -254,12 +299,13 @@ $$;
 
 COMMENT ON FUNCTION books.coupon_interest(p_on date, p_rate numeric, p_per_year integer, p_maturity date, p_day_count text) IS 'Interest of a bullet bond per unit on a day: since its last coupon (30/360 bond basis, or ACT/ACT as ICMA rule 251 has it), and counted from maturity backwards, coupons included: between two days the second grows by what the bond earned.';
 
-CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone)
+CREATE FUNCTION books.executions_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone, counterparty_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
     select
         e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
-        e.price, e.brokerage_fee + e.clearing_fee + e.exchange_fee, e.settlement_date, e.executed_at
+        e.price, e.brokerage_fee + e.clearing_fee + e.exchange_fee, e.settlement_date,
+        e.executed_at, e.counterparty_id
     from trade.executions as e
     where e.business_date = p_business_date
       and e.status <> 'CANCELLED'
@@ -282,7 +328,24 @@ CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text
       )
 $$;
 
-COMMENT ON FUNCTION books.fills_of(p_business_date date) IS 'The highest version of each execution of a date, unless it is cancelled.';
+COMMENT ON FUNCTION books.executions_of(p_business_date date) IS 'The highest version of each execution of a date, unless it is cancelled, in the book it was executed for.';
+
+CREATE FUNCTION books.fills_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone, counterparty_id text, earlier_quantity numeric, whole_quantity numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select
+        e.trade_id, e.account, e.strategy, e.symbol, e.asset_class, e.currency, e.side, e.quantity,
+        e.price, e.fee_amount, e.settlement_date, e.executed_at, e.counterparty_id, 0::numeric, e.quantity
+    from books.executions_of(p_business_date) as e
+    where e.trade_id not in (select a.trade_id from books.allocated_fills(p_business_date) as a)
+    union all
+    select
+        trade_id, account, strategy, symbol, asset_class, currency, side, quantity, price,
+        fee_amount, settlement_date, executed_at, counterparty_id, earlier_quantity, whole_quantity
+    from books.allocated_fills(p_business_date)
+$$;
+
+COMMENT ON FUNCTION books.fills_of(p_business_date date) IS 'What a date brought to each book: its live executions, and in place of a block that is allocated in whole the parts of the accounts, so that nothing of it stands in the block''s own book. A block that is not, or no longer, allocated in whole stays there, and is a break of settlement.';
 
 CREATE FUNCTION books.open_lots(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, cost_method text, lot_number bigint, trade_id text, opened_on date, quantity numeric, cost_amount numeric)
     LANGUAGE sql STABLE
@@ -323,7 +386,7 @@ $$;
 
 COMMENT ON FUNCTION books.open_lots(p_business_date date, p_known_at timestamp with time zone) IS 'The lots that make up each position, oldest first; short ones are negative. At average cost one lot without a trade.';
 
-CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, cost_method text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, settled_quantity numeric, cost_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, opening_value_amount numeric, market_value_amount numeric, accrued_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, realised_amount numeric, realised_to_date_amount numeric, unrealised_amount numeric, fee_amount numeric, fee_to_date_amount numeric, opening_move_amount numeric, new_trade_amount numeric, carry_amount numeric, correction_amount numeric, total_amount numeric, unexplained_amount numeric, base_currency text, fx_rate numeric, fx_base_amount numeric, total_base_amount numeric, unexplained_limit numeric, levy_amount numeric)
+CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, cost_method text, trade_count bigint, opening_quantity numeric, bought_quantity numeric, sold_quantity numeric, closing_quantity numeric, contractual_quantity numeric, cost_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, opening_value_amount numeric, market_value_amount numeric, accrued_amount numeric, cash_flow_amount numeric, cash_flow_to_date_amount numeric, day_pnl_amount numeric, pnl_to_date_amount numeric, realised_amount numeric, realised_to_date_amount numeric, unrealised_amount numeric, fee_amount numeric, fee_to_date_amount numeric, opening_move_amount numeric, new_trade_amount numeric, carry_amount numeric, correction_amount numeric, total_amount numeric, unexplained_amount numeric, base_currency text, fx_rate numeric, fx_base_amount numeric, total_base_amount numeric, unexplained_limit numeric, levy_amount numeric)
     LANGUAGE sql STABLE
     AS $$
     with known as (
@@ -440,7 +503,7 @@ CREATE FUNCTION books.positions(p_business_date date, p_known_at timestamp with 
     )
     select
         account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity,
-        bought_quantity, sold_quantity, quantity, settled_quantity, cost_amount, mark_price,
+        bought_quantity, sold_quantity, quantity, contractual_quantity, cost_amount, mark_price,
         mark_date, mark_source, is_stale_mark, opening_value_amount, value_amount, accrued_amount,
         cash_flow_amount, cash_flow_to_date_amount,
         value_amount - opening_value_amount + cash_flow_amount,
@@ -461,13 +524,13 @@ $$;
 
 COMMENT ON FUNCTION books.positions(p_business_date date, p_known_at timestamp with time zone) IS 'Positions and P&L of every book at the close of a date. opening + bought - sold = closing; day P&L = market value - opening value + cash flow = opening move + new trades = realised + change of unrealised; total = day P&L + carry - fees - levies + corrections (of what the close before told) + unexplained; fees: as executions book them; levies: computed and owed beside them, of the date''s trades, null where none were computed yet; in base currency the opening value''s change of rate apart. Null where a held position has no mark, or its currency no rate.';
 
-CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, side text, quantity numeric, settled_quantity numeric, cost_method text, cost_amount numeric, realised_to_date_amount numeric, cash_flow_to_date_amount numeric, fee_to_date_amount numeric, moved_on date)
+CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(account text, strategy text, symbol text, currency text, asset_class text, side text, quantity numeric, contractual_quantity numeric, cost_method text, cost_amount numeric, realised_to_date_amount numeric, cash_flow_to_date_amount numeric, fee_to_date_amount numeric, moved_on date)
     LANGUAGE sql STABLE
     AS $$
     select
         account, strategy, symbol, currency, asset_class,
         case sign(quantity) when 1 then 'LONG' when -1 then 'SHORT' else 'FLAT' end,
-        quantity, settled_quantity, cost_method, cost_amount, realised_to_date_amount,
+        quantity, contractual_quantity, cost_method, cost_amount, realised_to_date_amount,
         cash_flow_to_date_amount, fee_to_date_amount, moved_on
     from books.states_on(
         p_business_date,
@@ -475,7 +538,7 @@ CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp
     )
 $$;
 
-COMMENT ON FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone) IS 'Every holding as true at the close of a date and as known at an instant: by trade date, and what of it has settled by settlement date. Units are those of the date: splits up to it are in.';
+COMMENT ON FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone) IS 'Every holding as true at the close of a date and as known at an instant: by trade date, and (contractual_quantity) by settlement date, as if all that fell due had settled; what really has: settlement.settled_securities. Units are those of the date: splits up to it are in.';
 
 CREATE FUNCTION books.rates_on(p_business_date date, p_update_id bigint) RETURNS TABLE(currency text, base_currency text, rate numeric)
     LANGUAGE sql STABLE
@@ -596,7 +659,7 @@ $$;
 
 COMMENT ON FUNCTION books.split_ratio(p_symbol text, p_after date, p_until date) IS 'Units held per unit before, by all splits with an ex-date after the first date, up to the second.';
 
-CREATE FUNCTION books.states_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, settled_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, interest_to_date_amount numeric)
+CREATE FUNCTION books.states_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, contractual_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, interest_to_date_amount numeric)
     LANGUAGE sql STABLE
     AS $$
     select
@@ -652,7 +715,19 @@ $$;
 
 COMMENT ON FUNCTION books.take_part(p_amount numeric, p_part numeric, p_whole numeric) IS 'What a part of a whole has of its amount; exact where it ends within 20 decimals.';
 
-CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, settled_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, unit_amount numeric, value_amount numeric, accrued_amount numeric, carry_to_date_amount numeric, net_to_date_amount numeric)
+CREATE FUNCTION books.take_share(p_amount numeric, p_earlier numeric, p_part numeric, p_whole numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_part = p_whole then p_amount
+        else round(p_amount * (p_earlier + p_part) / p_whole, scale(p_amount))
+            - round(p_amount * p_earlier / p_whole, scale(p_amount))
+    end
+$$;
+
+COMMENT ON FUNCTION books.take_share(p_amount numeric, p_earlier numeric, p_part numeric, p_whole numeric) IS 'What a part of a whole has of its amount, in the amount''s own decimals: with what the earlier parts have, and the later ones, exactly all of it.';
+
+CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, contractual_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, unit_amount numeric, value_amount numeric, accrued_amount numeric, carry_to_date_amount numeric, net_to_date_amount numeric)
     LANGUAGE sql STABLE
     AS $$
     with marks as (
@@ -686,7 +761,7 @@ CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURN
     )
     select
         holding_id, account, strategy, symbol, currency, asset_class, moved_on, cost_method, quantity,
-        settled_quantity, cost_amount, cash_flow_to_date_amount, realised_to_date_amount,
+        contractual_quantity, cost_amount, cash_flow_to_date_amount, realised_to_date_amount,
         fee_to_date_amount, mark_price, mark_date, mark_source, is_stale, unit_amount, value_amount,
         accrued_amount, carry_to_date_amount,
         cash_flow_to_date_amount + value_amount + carry_to_date_amount - fee_to_date_amount
@@ -2206,6 +2281,25 @@ CREATE FUNCTION report.neutralise_value(p_text text) RETURNS text
 $_$;
 
 COMMENT ON FUNCTION report.neutralise_value(p_text text) IS 'Like neutralise, for columns that hold numbers or words: a plain decimal number stays as it is.';
+
+CREATE FUNCTION risk.count_flow_inputs(p_business_date date) RETURNS bigint
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        (
+            select count(*)
+            from control.received_counts
+            where business_date = p_business_date
+              and feed in ('executions', 'trades')
+        )
+        + (
+            select count(distinct (trade_id, allocation_version))
+            from trade.allocations
+            where business_date = p_business_date
+        )
+$$;
+
+COMMENT ON FUNCTION risk.count_flow_inputs(p_business_date date) IS 'Counts of received executions, and allocations of blocks, of a date: only grows, so that a date whose flows were built of fewer is behind.';
 
 CREATE FUNCTION risk.net_to_gross(p_net_cost numeric, p_gross_cost numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -6083,7 +6177,7 @@ CREATE VIEW report.positions AS
     p.bought_quantity,
     p.sold_quantity,
     p.closing_quantity,
-    p.settled_quantity,
+    p.contractual_quantity,
     p.cost_amount,
     p.mark_price,
     p.mark_date,
@@ -6114,7 +6208,7 @@ CREATE VIEW report.positions AS
     p.unexplained_limit,
     p.levy_amount
    FROM (control.closes c
-     CROSS JOIN LATERAL books.positions(c.business_date) p(account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity, bought_quantity, sold_quantity, closing_quantity, settled_quantity, cost_amount, mark_price, mark_date, mark_source, is_stale_mark, opening_value_amount, market_value_amount, accrued_amount, cash_flow_amount, cash_flow_to_date_amount, day_pnl_amount, pnl_to_date_amount, realised_amount, realised_to_date_amount, unrealised_amount, fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount, correction_amount, total_amount, unexplained_amount, base_currency, fx_rate, fx_base_amount, total_base_amount, unexplained_limit, levy_amount));
+     CROSS JOIN LATERAL books.positions(c.business_date) p(account, strategy, symbol, currency, asset_class, cost_method, trade_count, opening_quantity, bought_quantity, sold_quantity, closing_quantity, contractual_quantity, cost_amount, mark_price, mark_date, mark_source, is_stale_mark, opening_value_amount, market_value_amount, accrued_amount, cash_flow_amount, cash_flow_to_date_amount, day_pnl_amount, pnl_to_date_amount, realised_amount, realised_to_date_amount, unrealised_amount, fee_amount, fee_to_date_amount, opening_move_amount, new_trade_amount, carry_amount, correction_amount, total_amount, unexplained_amount, base_currency, fx_rate, fx_base_amount, total_base_amount, unexplained_limit, levy_amount));
 
 COMMENT ON VIEW report.positions IS 'Positions and P&L at each close, as it is known now; the columns are those of books.positions.';
 
@@ -6848,6 +6942,13 @@ CREATE VIEW report.outdated_dates AS
                        FROM control.received_counts r
                       WHERE (r.business_date = n.business_date)) - c.input_count)
                 END AS late_input_count,
+            ((n.business_date IN ( SELECT stale_dates.business_date
+                   FROM books.stale_dates)) OR (EXISTS ( SELECT
+                   FROM (books.flow_changes f
+                     JOIN books.updates u ON ((u.update_id = f.update_id)))
+                  WHERE ((f.business_date = n.business_date) AND (u.business_date <> n.business_date) AND (f.update_id > ( SELECT max(own.update_id) AS max
+                           FROM books.updates own
+                          WHERE (own.business_date = n.business_date))))))) AS is_behind,
             ARRAY( SELECT DISTINCT later.business_date
                    FROM ( SELECT f.business_date
                            FROM books.flow_changes f
@@ -6866,12 +6967,15 @@ CREATE VIEW report.outdated_dates AS
  SELECT business_date,
     version,
     late_input_count,
-    changed_dates,
+        CASE
+            WHEN (is_behind AND (late_input_count = 0)) THEN (changed_dates || business_date)
+            ELSE changed_dates
+        END AS changed_dates,
     changed_marks
    FROM compared
-  WHERE ((late_input_count > 0) OR (cardinality(changed_dates) > 0) OR (cardinality(changed_marks) > 0));
+  WHERE ((late_input_count > 0) OR is_behind OR (cardinality(changed_dates) > 0) OR (cardinality(changed_marks) > 0));
 
-COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with. changed_marks: symbols and pairs that it would be valued by otherwise today.';
+COMMENT ON VIEW report.outdated_dates IS 'Dates to close again. late_input_count: batches that brought records, or took some away, after the date was closed. changed_dates: earlier dates whose flows changed after the pack was made, so that it opens with other positions than they close with, and the date itself where its own changed (an allocation, a split) without a late record. changed_marks: symbols and pairs that it would be valued by otherwise today.';
 
 CREATE VIEW report.pnl_explain AS
  SELECT p.business_date,
@@ -8383,6 +8487,30 @@ CREATE TABLE settlement.settled_flows (
 );
 
 COMMENT ON TABLE settlement.settled_flows IS 'settlement.ledger_entries by day: per account and asset, what came minus what left. Derived.';
+
+CREATE VIEW settlement.settled_securities AS
+ SELECT a.account_name AS account,
+    m.asset AS symbol,
+    m.effective_on,
+    m.amount AS quantity
+   FROM (( SELECT settled_flows.account_id,
+            settled_flows.asset,
+            settled_flows.effective_on,
+            settled_flows.amount
+           FROM settlement.settled_flows
+          WHERE (settled_flows.asset_kind = 'SECURITY'::text)
+        UNION ALL
+         SELECT ledger_entries.account_id,
+            ledger_entries.asset,
+            ledger_entries.effective_on,
+            ledger_entries.amount
+           FROM settlement.ledger_entries
+          WHERE ((ledger_entries.act_id > ( SELECT flow_mark.last_act_id
+                   FROM settlement.flow_mark)) AND (ledger_entries.asset_kind = 'SECURITY'::text))) m
+     JOIN settlement.accounts a ON ((a.account_id = m.account_id)))
+  WHERE (a.account_kind = 'HOUSE'::text);
+
+COMMENT ON VIEW settlement.settled_securities IS 'What each account of ours received (positive) and delivered by the ledger of settlement: their sum up to a day is what really settled by its end. Splits are in it, opening holdings are not.';
 
 CREATE VIEW settlement.told_statuses AS
  SELECT s.topic,

@@ -22,9 +22,9 @@ KEPT = (
 )
 CLOSED = (
     "select closing_quantity as quantity, cost_amount, realised_amount, realised_to_date_amount,"
-    " unrealised_amount, fee_amount, day_pnl_amount, total_amount, contractual_quantity, mark_price,"
-    " market_value_amount, trade_count, opening_quantity, bought_quantity, sold_quantity"
-    " from books.positions(%s) order by account, strategy, symbol"
+    " unrealised_amount, fee_amount, day_pnl_amount, total_amount, contractual_quantity,"
+    " mark_price, market_value_amount, trade_count, opening_quantity, bought_quantity,"
+    " sold_quantity from books.positions(%s) order by account, strategy, symbol"
 )
 
 
