@@ -1,5 +1,7 @@
--- purpose: say where depositories and books disagree about instructions.
--- reads: standing_statuses, unknown_references (temporary), settlement.cycles
+-- purpose: say where depositories and books disagree about instructions, and where a depository
+--          said the same twice in other terms and has not said more since.
+-- reads: standing_statuses, unknown_references, told_references (temporary), settlement.cycles,
+--        settlement.open_status_conflicts
 -- writes: found_status_breaks (temporary)
 -- rerun: replaces the temporary table
 -- parameters: effective_on
@@ -24,10 +26,7 @@ select
     b.expected_value,
     b.actual_value,
     b.delta,
-    s.amount as exposure_amount,
-    s.currency,
-    s.counterparty_id,
-    s.symbol
+    s.amount as exposure_amount, s.currency, s.counterparty_id, s.symbol
 from standing as s
 cross join lateral (
     values
@@ -68,7 +67,13 @@ union all
 select
     business_date, instruction_reference, 'status_of_unknown_instruction', 'an instruction of ours',
     status, null, null, null, null, null
-from unknown_references;
+from unknown_references
+union all
+select
+    business_date, instruction_reference, 'status_told_twice', kept_terms, refused_terms, null,
+    null, null, null, null
+from settlement.open_status_conflicts
+where instruction_reference in (select instruction_reference from told_references);
 
 select (select count(*) from standing_statuses) as rows_in, count(*) as rows_out
 from found_status_breaks;

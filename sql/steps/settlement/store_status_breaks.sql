@@ -1,8 +1,6 @@
 -- purpose: open what was found between depositories and books, resolve what was found before and is
---          no more, and take off the list what leaves nothing open. A status told twice in other
---          terms stays a break until a person ends it.
--- reads: found_status_breaks, told_references, standing_statuses (temporary),
---        settlement.record_conflicts
+--          no more, and take off the list what leaves nothing open.
+-- reads: found_status_breaks, told_references, standing_statuses (temporary)
 -- writes: settlement.breaks, settlement.open_statuses
 -- rerun: upsert changed: rows that say the same stay untouched
 -- parameters: run_id, as_of
@@ -15,13 +13,6 @@ select
     business_date, 'INSTRUCTION', instruction_reference, break_type, expected_value,
     actual_value, delta, exposure_amount, currency, counterparty_id, symbol, %(run_id)s, %(as_of)s
 from found_status_breaks
-union all
-select distinct on (c.business_date, c.subject_id)
-    c.business_date, 'INSTRUCTION', c.subject_id, 'status_told_twice', c.kept_terms,
-    c.refused_terms, null::numeric, null::numeric, null, null, null, %(run_id)s, %(as_of)s
-from settlement.record_conflicts as c
-join told_references as t on t.instruction_reference = c.subject_id
-where c.subject_kind = 'INSTRUCTION'
 on conflict (business_date, subject_kind, subject_id, break_type) do update set
     status = 'OPEN',
     expected_value = excluded.expected_value,
@@ -30,22 +21,24 @@ on conflict (business_date, subject_kind, subject_id, break_type) do update set
     resolved_run_id = null,
     resolved_at = null,
     resolved_reason = null
-where stored.break_type <> 'status_told_twice'
-  and (stored.status, stored.expected_value, stored.actual_value, stored.delta)
+where (stored.status, stored.expected_value, stored.actual_value, stored.delta)
   is distinct from ('OPEN', excluded.expected_value, excluded.actual_value, excluded.delta);
 
 update settlement.breaks as b
 set status = 'RESOLVED',
     resolved_run_id = %(run_id)s,
     resolved_at = %(as_of)s,
-    resolved_reason = 'statuses_and_books_agree'
+    resolved_reason = case b.break_type when 'status_told_twice' then 'said_anew'
+        else 'statuses_and_books_agree'
+    end
 from told_references as t
 where b.subject_kind = 'INSTRUCTION'
   and b.subject_id = t.instruction_reference
   and b.status = 'OPEN'
   and (
       b.break_type like '%%\_by_depository' or b.break_type like 'settled\_%%'
-      or b.break_type in ('status_conflict', 'status_of_unknown_instruction')
+      or b.break_type
+      in ('status_conflict', 'status_of_unknown_instruction', 'status_told_twice')
   )
   and not exists (
       select
