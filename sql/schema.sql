@@ -8197,6 +8197,48 @@ CREATE VIEW settlement.netting_savings AS
 
 COMMENT ON VIEW settlement.netting_savings IS 'What netting saved us, per day, agreement, whom we settle with instead (the centre, else the counterparty) and currency: moves and money that there would have been gross, and that there are net. A delivery is a move, and so is a payment, on both sides. What a centre marks to market is no move of the net (settlement.marked_fails). What others settle with a centre is theirs. An exchange of currencies counts in both. saved_percent: of the value. Ask by settlement_date.';
 
+CREATE VIEW settlement.told_statuses AS
+ SELECT s.topic,
+    s.partition,
+    s.message_offset,
+    s.batch_id,
+    s.business_date,
+    s.instruction_reference,
+    s.settlement_date,
+    s.status,
+    s.reason_code,
+    s.settled_quantity,
+    s.settled_amount,
+    s.currency,
+    s.settled_on,
+    s.depository_id,
+    s.status_at,
+    s.flags,
+    s.message_at,
+    s.recorded_at,
+    c.state,
+    c.scheme,
+    c.meaning,
+    array_position(ARRAY['CANCELLED'::text, 'SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'FAILING'::text, 'REJECTED'::text, 'PENDING'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'INSTRUCTED'::text], c.state) AS state_rank
+   FROM (settlement.statuses s
+     JOIN reference.status_codes c ON ((c.code = s.status)));
+
+COMMENT ON VIEW settlement.told_statuses IS 'Every status with the state that it means. What holds now is the first by status_at desc, state_rank, status, whatever came in which order.';
+
+CREATE VIEW settlement.open_status_conflicts AS
+ SELECT DISTINCT ON (c.business_date, c.subject_id) c.business_date,
+    c.subject_id AS instruction_reference,
+    c.kept_terms,
+    c.refused_terms
+   FROM (settlement.record_conflicts c
+     JOIN reference.status_codes k ON ((k.code = (c.content ->> 'status'::text))))
+  WHERE ((c.subject_kind = 'INSTRUCTION'::text) AND (NOT (EXISTS ( SELECT
+           FROM settlement.told_statuses s
+          WHERE ((s.instruction_reference = c.subject_id) AND (s.status_at > ((c.content ->> 'status_at'::text))::timestamp with time zone) AND ((k.state <> ALL (ARRAY['SETTLED'::text, 'PARTIALLY_SETTLED'::text])) OR (s.state = ANY (ARRAY['SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'CANCELLED'::text]))))))))
+  ORDER BY c.business_date, c.subject_id, c.recorded_at, c.message_offset;
+
+COMMENT ON VIEW settlement.open_status_conflicts IS 'Statuses told twice in other terms, the first of each instruction and day, until a later word of the depository makes the difference moot: of what has settled, a later settlement or a cancellation; of anything else, any later status.';
+
 CREATE TABLE settlement.open_statuses (
     instruction_reference text NOT NULL,
     is_new boolean DEFAULT true NOT NULL
@@ -8511,34 +8553,6 @@ CREATE VIEW settlement.settled_securities AS
   WHERE (a.account_kind = 'HOUSE'::text);
 
 COMMENT ON VIEW settlement.settled_securities IS 'What each account of ours received (positive) and delivered by the ledger of settlement: their sum up to a day is what really settled by its end. Splits are in it, opening holdings are not.';
-
-CREATE VIEW settlement.told_statuses AS
- SELECT s.topic,
-    s.partition,
-    s.message_offset,
-    s.batch_id,
-    s.business_date,
-    s.instruction_reference,
-    s.settlement_date,
-    s.status,
-    s.reason_code,
-    s.settled_quantity,
-    s.settled_amount,
-    s.currency,
-    s.settled_on,
-    s.depository_id,
-    s.status_at,
-    s.flags,
-    s.message_at,
-    s.recorded_at,
-    c.state,
-    c.scheme,
-    c.meaning,
-    array_position(ARRAY['CANCELLED'::text, 'SETTLED'::text, 'PARTIALLY_SETTLED'::text, 'FAILING'::text, 'REJECTED'::text, 'PENDING'::text, 'MATCHED'::text, 'UNMATCHED'::text, 'INSTRUCTED'::text], c.state) AS state_rank
-   FROM (settlement.statuses s
-     JOIN reference.status_codes c ON ((c.code = s.status)));
-
-COMMENT ON VIEW settlement.told_statuses IS 'Every status with the state that it means. What holds now is the first by status_at desc, state_rank, status, whatever came in which order.';
 
 CREATE VIEW settlement.status_history AS
  SELECT s.instruction_reference,
