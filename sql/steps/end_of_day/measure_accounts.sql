@@ -1,7 +1,8 @@
 -- purpose: measure each margin account under Regulation T: its equity, what must be held
---          initially and from then on, and what the date's new positions ask for.
--- reads: risk.collateral, risk.valued_flows, margin_accounts, account_requirements
---        (temporary)
+--          initially and from then on, and what the date's new positions ask for. Cash of trades is
+--          what the books carry forward, so that it costs the holdings, whatever the history.
+-- reads: risk.collateral, books.closing_positions (by books.positions_as_of), margin_accounts,
+--        account_requirements (temporary)
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
 -- parameters: business_date
@@ -10,10 +11,10 @@ delete from computed_measures where subject_kind = 'ACCOUNT';
 
 insert into computed_measures
 with movements as (
-    select account as holder_id, currency, sold_amount - bought_amount - fee_amount as amount
-    from risk.valued_flows
-    where business_date <= %(business_date)s
-      and asset_class = 'EQUITY'
+    select account as holder_id, currency, cash_flow_to_date_amount - fee_to_date_amount as amount
+    from books.positions_as_of(%(business_date)s)
+    where asset_class = 'EQUITY'
+      and account in (select account from margin_accounts)
     union all
     select holder_id, currency, amount
     from risk.collateral
