@@ -39,7 +39,7 @@ class DrainLimits:
     """Bounds of one drain.
 
     Attributes:
-        messages_max: messages in a batch.
+        messages_max: messages in a batch; a short rest, up to a tenth of it, goes with the last.
         bytes_max: bytes of payloads, keys and headers in a batch; what bounds memory.
         batches_per_feed_max: batches of each feed in one call; what is left waits for the next.
         idle_s: how long the broker may stay silent while messages are due, and another drain

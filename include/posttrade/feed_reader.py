@@ -36,6 +36,7 @@ FETCH_CONFIG: dict[str, Any] = {
 }
 CONSUME_MESSAGES_MAX = 10_000
 CONSUME_TIMEOUT_S = 0.05
+REST_PART = 10  # of a batch: so short a rest goes with the last one, as each batch has its price
 NOT_THAT_TOPIC = (
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.UNKNOWN_TOPIC_ID,
@@ -132,7 +133,8 @@ class FeedReader:
         """Read on until a limit or the end.
 
         Returns:
-            The batch; None when there was nothing left. It may hold more than ``bytes_max`` by what
+            The batch; None when there was nothing left. It holds up to a tenth more than
+            ``messages_max`` where nothing is left then. It may hold more than ``bytes_max`` by what
             one call of the client library returns, at most its queue.
 
         Raises:
@@ -140,6 +142,9 @@ class FeedReader:
             TopicUnreadableError: the topic vanished or was replaced meanwhile.
         """
         batch = RawBatch(self._topic)
+        due = self._count_due()
+        if due <= messages_max + messages_max // REST_PART:
+            messages_max = max(messages_max, due)
         heard_at = time.monotonic()
         while (
             not self.is_done and len(batch.offsets) < messages_max and batch.byte_count < bytes_max
@@ -174,14 +179,15 @@ class FeedReader:
 
     def _consume(self, count_max: int) -> list[Any]:
         """What is here, or else the first to come: the client waits for as many as it is asked."""
-        due = sum(own.end_offset - own.next_offset for own in self._undone())
         wanted = min(CONSUME_MESSAGES_MAX, count_max)
-        if due >= wanted:
+        if self._count_due() >= wanted:
             return self._consumer.consume(wanted, CONSUME_TIMEOUT_S)
         return self._consumer.consume(wanted, 0) or self._consumer.consume(1, CONSUME_TIMEOUT_S)
 
-    def _undone(self) -> list[PartitionProgress]:
-        return [progress for progress in self._partitions.values() if not progress.is_done]
+    def _count_due(self) -> int:
+        """How many messages are still to be read, at most."""
+        undone = [progress for progress in self._partitions.values() if not progress.is_done]
+        return sum(progress.end_offset - progress.next_offset for progress in undone)
 
     def _left(self) -> str:
         return ", ".join(

@@ -24,7 +24,7 @@ from posttrade.contracts.values import read_value
 from posttrade.errors import DataRejected
 
 # so few that what is made of them stays in the processor's cache
-CHUNK_ROWS = 256
+CHUNK_ROWS = 512
 SPLIT_ROWS_MIN = 8
 
 
