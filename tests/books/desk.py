@@ -68,6 +68,7 @@ class Desk:
 
     def quarantine(self, trade_id: str) -> None:
         """Take every version of a trade away."""
+        self.connection.execute("set local posttrade.records_leave to on")
         self.connection.execute("delete from trade.executions where trade_id = %s", (trade_id,))
 
     def mark(self, day: dt.date, price: Any, symbol: str = "AAPL", currency: str = "USD") -> None:

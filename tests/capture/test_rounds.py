@@ -178,6 +178,7 @@ def test_a_trade_out_of_its_grace_is_compared_without_any_message(desk: Desk) ->
     desk.send(3)
     desk.rounds().run()
     with psycopg.connect(desk.dsn) as connection:
+        connection.execute("set local posttrade.records_leave to on")
         connection.execute("delete from trade.confirmations")
         connection.execute(
             "insert into recon.pending (business_date, trade_id, due_at)"

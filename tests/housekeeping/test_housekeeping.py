@@ -156,7 +156,7 @@ def test_a_date_closed_again_after_its_messages_went_still_adds_up(filled: str) 
 @pytest.mark.parametrize(
     "harm",
     [
-        "delete from trade.executions",
+        "set local posttrade.records_leave to on; delete from trade.executions",
         "update landing.rejects set payload = null",
         "delete from recon.breaks",
         "drop table trade.executions_20260105",

@@ -151,6 +151,7 @@ def test_a_quarantined_execution_is_not_announced(
 ) -> None:
     promote("1", "2", "3")
     with connect(feeds.dsn) as connection:
+        connection.execute("set local posttrade.records_leave to on")
         connection.execute("delete from trade.executions where trade_id = '2'")
     assert publish_outbox(feeds.dsn, feeds.kafka_config) == 2
     assert feeds.ask("select message_count, withdrawn_count from outbox.announcements") == [(3, 1)]

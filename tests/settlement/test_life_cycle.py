@@ -171,6 +171,7 @@ def test_a_trade_withdrawn_altogether_is_cancelled_at_close(desk: Desk) -> None:
     desk.book("T1")
     desk.follow()
     desk.connection.execute("delete from recon.matches where trade_id = 'T1'")
+    desk.connection.execute("set local posttrade.records_leave to on")
     desk.connection.execute("delete from trade.executions where trade_id = 'T1'")
     desk.close()
     assert desk.states() == {"T1": "CANCELLED"}

@@ -93,8 +93,10 @@ INSTANTS = {
     "marks": "observed_at",
     "settlement_statuses": "status_at",
 }
-# deleting from a few rows is quicker than truncating; the append-only table knows no other way
+# deleting from a few rows is quicker than truncating; the append-only table knows no other way;
+# accepted records leave only where the transaction says so
 EMPTY = """
+    set local posttrade.records_leave to on;
     delete from trade.executions; delete from trade.confirmations;
     delete from trade.pnl_snapshots; delete from trade.conflicts;
     delete from trade.unplaced_records; delete from trade.displaced_records;

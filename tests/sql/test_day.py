@@ -150,8 +150,8 @@ def test_waiting_ends_with_the_grace_period(trade_dsn: str, stage: Stage) -> Non
 @pytest.mark.parametrize(
     "damage",
     [
-        "delete from trade.executions where trade_id = '1'",
-        "delete from trade.confirmations where trade_id = '1'",
+        "set local posttrade.records_leave to on; delete from trade.executions",
+        "set local posttrade.records_leave to on; delete from trade.confirmations",
         "delete from landing.message_blocks where topic = 'pnl_snapshot'",
         "insert into landing.duplicates values ('x', 0, 9, 'executions', 1, '2026-10-14', '9', 1)",
     ],
@@ -412,6 +412,7 @@ def test_a_quarantined_record_moves_no_more(trade_dsn: str, stage: Stage) -> Non
     finding.update(reason="price_not_finite", detail="-")
     with connect(trade_dsn) as connection:
         # a snapshot that went by another way is listed still
+        connection.execute("set local posttrade.records_leave to on")
         connection.execute("delete from trade.pnl_snapshots")
         parameters = {"business_date": TUESDAY, "findings": Jsonb([finding])}
         run_step(connection, "quality/quarantine_records", parameters)
@@ -548,3 +549,14 @@ def test_a_flood_of_dates_stops_its_batch_before_any_is_opened(
     capture.promote_batches(trade_dsn, [flood], run_id="test")
     assert _ask(trade_dsn, states) == [("PROMOTED",), ("PROMOTED",)]
     assert _ask(trade_dsn, "select count(*) from trade.executions") == [(41,)]
+
+
+@pytest.mark.parametrize("change", ["update {} set batch_id = 9", "delete from {}", "truncate {}"])
+def test_accepted_records_stay_whoever_asks(trade_dsn: str, stage: Stage, change: str) -> None:
+    _run(trade_dsn, stage, *((feed, [_trade("1", WEDNESDAY)]) for feed in ACCEPTED_FEEDS))
+    for table in ("executions", "confirmations", "pnl_snapshots", f"executions_{WEDNESDAY:%Y%m%d}"):
+        if change.startswith("truncate") and table.endswith(f"{WEDNESDAY:%Y%m%d}"):
+            continue  # a partition is emptied by its owner alone, as it may be dropped
+        with connect(trade_dsn) as connection, pytest.raises(psycopg.Error) as refused:
+            connection.execute(change.format(f"trade.{table}").encode())
+        assert refused.value.sqlstate == "PT001"

@@ -4,6 +4,7 @@
 --   trade.displaced_records, books.stale_dates, landing.rejects
 -- Rerun: a record that left is not found again; one reject per message
 -- Parameters: business_date, findings (array of topic, partition, message_offset, reason, detail)
+set local posttrade.records_leave to on;
 with findings as (
     select found.*
     from jsonb_to_recordset(%(findings)s::jsonb) as found (

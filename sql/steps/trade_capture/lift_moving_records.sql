@@ -9,6 +9,8 @@
 
 drop table if exists pg_temp.lifted_records, pg_temp.unsettled_places;
 
+set local posttrade.records_leave to on;
+
 create temporary table lifted_records (
     record_type text not null,
     content jsonb not null
@@ -58,6 +60,8 @@ with lifted as (
 insert into lifted_records (record_type, content)
 select record_type, content || jsonb_build_object('business_date', business_date)
 from lifted;
+
+set local posttrade.records_leave to off;
 
 select (select count(*) from moving_records) as rows_in, count(*) as rows_out
 from lifted_records;
