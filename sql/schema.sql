@@ -3173,6 +3173,22 @@ $$;
 
 COMMENT ON FUNCTION trade.is_within_reach(p_record_type text, p_own_date date, p_execution_date date) IS 'Whether a record without a trade date may stand under an execution''s date. A confirmation states its instant: an execution more than seven days from it is another trade with the same id. A P&L snapshot states none, its own date is that of its arrival: any distance will do.';
 
+CREATE FUNCTION trade.refuse_record_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'DELETE' and current_setting('posttrade.records_leave', true) = 'on' then
+        return old;
+    end if;
+    raise exception using
+        errcode = 'PT001',
+        message = format('%s.%s is append-only', tg_table_schema, tg_table_name),
+        hint = 'Send a new version, or a cancellation, of the record instead.';
+end
+$$;
+
+COMMENT ON FUNCTION trade.refuse_record_change() IS 'Refuses every change of an accepted record, and its removal, but by the steps that take it to the rejects (quality/quarantine_records) or to its execution''s date (lift_moving_records). Only updates and deletes ask it: what is inserted pays nothing.';
+
 CREATE FUNCTION trade.stated_terms(p_record jsonb) RETURNS text[]
     LANGUAGE plpgsql STABLE
     AS $$
@@ -9668,6 +9684,26 @@ CREATE TRIGGER trade_fees_append_only BEFORE DELETE OR UPDATE ON settlement.trad
 CREATE TRIGGER trade_fees_never_emptied BEFORE TRUNCATE ON settlement.trade_fees FOR EACH STATEMENT EXECUTE FUNCTION control.refuse_change();
 
 CREATE TRIGGER allocations_append_only BEFORE DELETE OR UPDATE ON trade.allocations FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER confirmations_append_only BEFORE DELETE OR UPDATE ON trade.confirmations FOR EACH ROW EXECUTE FUNCTION trade.refuse_record_change();
+
+CREATE TRIGGER confirmations_never_emptied BEFORE TRUNCATE ON trade.confirmations FOR EACH STATEMENT EXECUTE FUNCTION trade.refuse_record_change();
+
+CREATE TRIGGER executions_append_only BEFORE DELETE OR UPDATE ON trade.executions FOR EACH ROW EXECUTE FUNCTION trade.refuse_record_change();
+
+CREATE TRIGGER executions_never_emptied BEFORE TRUNCATE ON trade.executions FOR EACH STATEMENT EXECUTE FUNCTION trade.refuse_record_change();
+
+CREATE TRIGGER order_conflicts_append_only BEFORE DELETE OR UPDATE ON trade.order_conflicts FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER order_outcomes_append_only BEFORE DELETE OR UPDATE ON trade.order_outcomes FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER order_responses_append_only BEFORE DELETE OR UPDATE ON trade.order_responses FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER orders_append_only BEFORE DELETE OR UPDATE ON trade.orders FOR EACH ROW EXECUTE FUNCTION control.refuse_change();
+
+CREATE TRIGGER pnl_snapshots_append_only BEFORE DELETE OR UPDATE ON trade.pnl_snapshots FOR EACH ROW EXECUTE FUNCTION trade.refuse_record_change();
+
+CREATE TRIGGER pnl_snapshots_never_emptied BEFORE TRUNCATE ON trade.pnl_snapshots FOR EACH STATEMENT EXECUTE FUNCTION trade.refuse_record_change();
 
 ALTER TABLE ONLY compliance.alert_events
     ADD CONSTRAINT alert_events_alert_fk FOREIGN KEY (alert_id) REFERENCES compliance.alerts(alert_id);
