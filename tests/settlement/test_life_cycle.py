@@ -371,9 +371,9 @@ PARTITIONS = (
 )
 
 
-@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.parametrize(("is_read", "is_sparse"), [(False, False), (True, False), (False, True)])
 def test_many_that_come_late_to_a_begun_date_are_laid_and_say_what_inserting_says(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, is_read: bool
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, is_read: bool, is_sparse: bool
 ) -> None:
     """While somebody reads on and on nobody waits: then they are inserted after all."""
     desk.book("T0")
@@ -385,6 +385,7 @@ def test_many_that_come_late_to_a_begun_date_are_laid_and_say_what_inserting_say
     ((*before,),) = desk.rows(PARTITIONS)
     with desk.connection.transaction() as laid, psycopg.connect(desk.dsn) as reader:
         monkeypatch.setattr(work, "LAID_ROWS_MIN", 100)
+        monkeypatch.setattr(work, "SPARSE_RATIO_MIN", 1 if is_sparse else 1000)
         if is_read:
             reader.execute("select from settlement.instructions, settlement.events limit 0")
         assert desk.follow() == (119, 119)

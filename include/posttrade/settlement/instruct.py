@@ -97,6 +97,8 @@ def instruct_day(
             found = work.run("find_unsettled_trades").rows_out
             made = _follow_trades(work, business_date)
         else:
+            ((has_singles, has_set),) = work.ask("find_match_ways")
+            work.parameters |= {"has_single_matches": has_singles, "has_match_set": has_set}
             work.run("list_matched_trades")
             found = work.ask_one("count_executions")
             made = _instruct(work, found, is_whole_date=True)
@@ -160,7 +162,7 @@ def _instruct(work: SettlementWork, count_max: int, *, is_whole_date: bool) -> i
 
 
 def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
-    """A settlement date's first instructions are laid as a table; later ones if they are many."""
+    """A settlement date's first trades are laid as a table; later ones if they are many."""
     made = 0
     begun = []
     first_made_id = work.parameters["first_instruction_id"]
@@ -170,8 +172,7 @@ def _lay_or_insert(work: SettlementWork, count_max: int) -> int:
             begun.append(settlement_date)
             continue
         work.parameters["settlement_date"] = settlement_date
-        step = "lay_more_instructions" if is_begun else "lay_instructions"
-        laid = work.run(step).rows_out
+        laid = work.run("lay_instructions").rows_out
         work.parameters["first_instruction_id"] += laid
         made += laid
     work.parameters["begun_dates"] = begun

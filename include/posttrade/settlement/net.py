@@ -61,13 +61,13 @@ def net_due(
 
 def _net(work: SettlementWork) -> int:
     dates = work.ask("list_due_dates")
-    begun = [date for date, is_begun in dates if is_begun]
-    fresh = [date for date, is_begun in dates if not is_begun]
-    work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
+    begun = [date for date, is_begun, _ in dates if is_begun]
+    fresh = [date for date, is_begun, _ in dates if not is_begun]
+    work.parameters |= {"settlement_dates": begun, "sparse_dates": [], "fresh_dates": fresh}
     if not dates:
         return 0
     # what was laid has no statistics yet
-    for date, _ in dates:
+    for date, _, _ in dates:
         work.ask("analyze_partitions", settlement_date=date)
     work.run("list_candidates", "withhold_closed_markets", "withhold_late_instructions")
     carried = work.run("list_carried_legs").rows_out

@@ -54,11 +54,16 @@ def settle_due(
     ) as (work, log):
         post_splits(work)
         dates = work.ask("list_due_dates")
-        begun = [date for date, is_begun in dates if is_begun]
-        fresh = [date for date, is_begun in dates if not is_begun]
+        begun = [date for date, is_begun, _ in dates if is_begun]
+        sparse = [date for date, _, is_sparse in dates if is_sparse]
+        fresh = [date for date, is_begun, is_sparse in dates if is_sparse or not is_begun]
         if not dates:
             return record(log, StepCounts(0, 0))
-        work.parameters |= {"settlement_dates": begun, "fresh_dates": fresh}
+        work.parameters |= {
+            "settlement_dates": begun,
+            "sparse_dates": sparse,
+            "fresh_dates": fresh,
+        }
         for date in begun:
             work.ask("analyze_partitions", settlement_date=date)
         work.run(
@@ -70,7 +75,7 @@ def settle_due(
         )
         withhold_shortages(work)
         settled = _settle(work, begun, fresh)
-        work.parameters["settlement_dates"] = begun + fresh
+        work.parameters["settlement_dates"] = [date for date, _, _ in dates]
         still_open = work.run("record_cycle").rows_out
         if still_open:
             _mark_failing(work)

@@ -19,6 +19,8 @@ STEPS = "settlement"
 REACH_DAYS = 40
 # fewer rows than these are inserted into a date that has some: a table of its own costs locks
 LAID_ROWS_MIN = 20_000
+# where a date's instructions take so many times the room of its events, few have any
+SPARSE_RATIO_MIN = 10
 # say what becomes of the instructions that a trade has already
 JUDGING_STEPS = {"judge_instructions", "judge_parts"}
 
@@ -32,7 +34,11 @@ class SettlementWork(StepSequence):
     """
 
     def __init__(self, connection: psycopg.Connection[Any], parameters: dict[str, Any]) -> None:
-        limits = {"settlement_reach_days": REACH_DAYS, "laid_rows_min": LAID_ROWS_MIN}
+        limits = {
+            "settlement_reach_days": REACH_DAYS,
+            "laid_rows_min": LAID_ROWS_MIN,
+            "sparse_ratio_min": SPARSE_RATIO_MIN,
+        }
         super().__init__(connection, STEPS, {**limits, **parameters})
 
     def ask(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:

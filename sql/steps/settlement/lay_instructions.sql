@@ -1,12 +1,14 @@
--- purpose: instruct the wanted trades of a settlement date that has no instruction yet: laid as a
---          table of its own, which becomes the date's partition.
--- reads: wanted_trades, instruction_terms (temporary)
--- writes: settlement.laid_instructions (becomes a partition of settlement.instructions)
--- rerun: append once: a date that has a partition is not laid again
+-- purpose: instruct the wanted trades of a settlement date: laid as a table of its own, which
+--          becomes the date's partition, or takes its place with the rows that the date has.
+-- reads: wanted_trades, instruction_terms (temporary), settlement.instructions
+-- writes: settlement.laid_instructions (becomes a partition of settlement.instructions),
+--         settlement.cycles
+-- rerun: append once: an instructed version is not instructed again
 -- parameters: settlement_date, act_id, first_instruction_id (of a block that is large enough)
 
--- a million trades are joined in memory
+-- a million trades are joined in memory, each table read once
 set local hash_mem_multiplier to 8;
+set local enable_nestloop to off;
 
 create table settlement.laid_instructions as
 select
@@ -31,15 +33,13 @@ select
     w.counterparty_id,
     w.account,
     w.strategy,
-    coalesce(nullif(round(w.quantity, t.delivered_digits), 0), w.quantity)
-        as quantity,
+    coalesce(nullif(round(w.quantity, t.delivered_digits), 0), w.quantity) as quantity,
     case t.method
         when 'FOP' then 0
         else settlement.trade_amount(
             w.price, w.quantity, t.multiplier, t.accrued_interest, t.minor_unit_digits
         )
-    end
-        as amount
+    end as amount
 from wanted_trades as w
 join instruction_terms as t
     on (
@@ -51,12 +51,30 @@ join instruction_terms as t
     )
 where w.settlement_date = %(settlement_date)s
   and t.settlement_date = %(settlement_date)s
-  and t.flaw is null;
+  and t.flaw is null
+  -- asked for each trade only where the date has any
+  and (
+      not (
+          select exists (
+              select from settlement.instructions where settlement_date = %(settlement_date)s
+          )
+      )
+      or not exists (
+          select
+          from settlement.instructions as i
+          where i.settlement_date = %(settlement_date)s
+            and i.purpose = 'TRADE'
+            and (i.business_date, i.subject_id, i.subject_version)
+            = (w.business_date, w.trade_id, w.version)
+      )
+  );
 
 set local hash_mem_multiplier to default;
-
-select settlement.attach_partition('instructions', 'laid_instructions', %(settlement_date)s);
+set local enable_nestloop to default;
+select settlement.merge_partition('instructions', 'laid_instructions', %(settlement_date)s);
+update settlement.cycles set open_count = null where settlement_date = %(settlement_date)s;
 
 select count(*) as rows_in, count(*) as rows_out
 from settlement.instructions
-where settlement_date = %(settlement_date)s;
+where settlement_date = %(settlement_date)s
+  and act_id = %(act_id)s;

@@ -27,13 +27,24 @@ select
     null::text as currency,
     null::numeric as quantity,
     null::numeric as amount
-from settlement.instructions as i
-join netting_terms as t
+from (
+    -- where nothing is withheld, several processes look the nets up and join nothing else
+    select *
+    from settlement.instructions
+    where not exists (select from withheld_instructions)
+    union all
+    select *
+    from settlement.instructions as o
+    where exists (select from withheld_instructions)
+      and not exists (
+          select from withheld_instructions as w where w.instruction_id = o.instruction_id
+      )
+) as i
+join unnest((select array_agg(n) from netting_terms as n)) as t
     on (t.counterparty_id, t.market_id, t.asset_class, t.currency, t.method)
     = (i.counterparty_id, i.market_id, i.asset_class, i.currency, i.method)
 where i.settlement_date = %(settlement_date)s
-  and i.purpose in ('TRADE', 'ALLOCATION')
-  and not exists (select from withheld_instructions as w where w.instruction_id = i.instruction_id);
+  and i.purpose in ('TRADE', 'ALLOCATION');
 
 select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
 

@@ -1,10 +1,23 @@
--- purpose: settle a date of which nothing has happened yet: its events are laid as a table of
---          their own, which becomes the date's partition. They move what instructed_movements says;
---          check_movements holds them against the instructions by other words.
+-- purpose: settle what nothing has happened to yet of a date: its events are laid as a table of
+--          their own, which becomes the date's partition, or takes its place with the rows that the
+--          date has. They move what instructed_movements says; check_movements holds them against
+--          the instructions by other words.
 -- reads: settlement.instructed_movements, settlement.events, withheld_instructions (temporary)
--- writes: settlement.laid_events (becomes a partition of settlement.events)
--- rerun: append once: a date that has a partition is not laid again
+-- writes: left_out (temporary), settlement.laid_events (becomes a partition of settlement.events)
+-- rerun: append once: an instruction that has an event is not settled by this step
 -- parameters: settlement_date, act_id, effective_on
+
+drop table if exists pg_temp.left_out;
+
+create temporary table left_out on commit drop as
+select instruction_id
+from withheld_instructions
+union
+select instruction_id
+from settlement.events
+where settlement_date = %(settlement_date)s;
+
+analyze left_out;
 
 create table settlement.laid_events as
 select
@@ -27,12 +40,23 @@ select
     m.currency,
     m.quantity,
     m.amount
-from settlement.instructed_movements as m
-where m.settlement_date = %(settlement_date)s
-  and not exists (select from withheld_instructions as w where w.instruction_id = m.instruction_id);
+from (
+    -- where nothing is left out, several processes work the movements out and join nothing
+    select *
+    from settlement.instructed_movements
+    where not exists (select from left_out)
+    union all
+    select *
+    from settlement.instructed_movements as i
+    where exists (select from left_out)
+      and not exists (select from left_out as l where l.instruction_id = i.instruction_id)
+) as m
+where m.settlement_date = %(settlement_date)s;
 
-select settlement.attach_partition('events', 'laid_events', %(settlement_date)s);
+select settlement.merge_partition('events', 'laid_events', %(settlement_date)s);
 
 select count(*) as rows_in, count(*) as rows_out
 from settlement.events
-where settlement_date = %(settlement_date)s;
+where settlement_date = %(settlement_date)s
+  and act_id = %(act_id)s
+  and sequence = 1;

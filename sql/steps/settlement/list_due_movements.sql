@@ -1,8 +1,8 @@
 -- purpose: list what is due of the accounts that deliver or pay only what they have, with the rule
 --          for parts and its place in the queue.
 -- reads: candidate_instructions, withheld_instructions (temporary), settlement.instructions,
---        settlement.accounts, reference.opening_holdings, reference.inventory_controls,
---        reference.partial_settlement_rules, reference.currencies
+--        settlement.events, settlement.accounts, reference.opening_holdings, reference.currencies,
+--        reference.inventory_controls, reference.partial_settlement_rules
 -- writes: due_movements (temporary)
 -- rerun: replaces the temporary table
 -- parameters: effective_on, settlement_dates, fresh_dates
@@ -21,20 +21,22 @@ with controlled as (
     where a.account_kind = 'HOUSE'
 ),
 due as (
-    select
-        i.*, c.last_sequence, c.state, c.settled_quantity as settled_q,
+    select i.*, c.last_sequence, c.state, c.settled_quantity as settled_q,
         c.settled_amount as settled_a
     from candidate_instructions as c
     join settlement.instructions as i
         on i.settlement_date = any(%(settlement_dates)s::date[])
-        and i.settlement_date = c.settlement_date
-        and i.instruction_id = c.instruction_id
+        and (i.settlement_date, i.instruction_id) = (c.settlement_date, c.instruction_id)
         and i.house_account_id in (select account_id from controlled)
     union all
     select i.*, 0, 'INSTRUCTED', 0, 0
     from settlement.instructions as i
     where i.settlement_date = any(%(fresh_dates)s::date[])
       and i.house_account_id in (select account_id from controlled)
+      and (i.settlement_date, i.instruction_id) not in (
+          select settlement_date, instruction_id from settlement.events
+          where settlement_date = any(%(fresh_dates)s::date[])
+      )
 ),
 rules as (
     select distinct on (k.counterparty_id, k.market_id)
@@ -75,5 +77,4 @@ left join reference.currencies as u on u.currency = d.currency
 where not exists (select from withheld_instructions as w where w.instruction_id = d.instruction_id);
 
 analyze due_movements;
-
 select count(*) as rows_in, count(*) as rows_out from due_movements;

@@ -5,7 +5,8 @@
 -- writes: wanted_trades, considered_trades (temporary views; the second names kinds of trades that
 --         may be wanted)
 -- rerun: replaces the views
--- parameters: business_date
+-- parameters: business_date, has_single_matches, has_match_set (said as constants, the other way is
+--             left out of the plan)
 
 drop view if exists pg_temp.wanted_trades, pg_temp.considered_trades;
 drop table if exists pg_temp.listed_trades;
@@ -19,14 +20,14 @@ with one_by_one as not materialized (
         and m.trade_id = e.trade_id
         and m.execution_version = e.version
     where e.business_date = %(business_date)s
-      and exists (select from recon.single_matches where business_date = %(business_date)s)
+      and %(has_single_matches)s
 ),
 as_a_set as not materialized (
     select e.*
     from trade.executions as e
     join recon.match_sets as s on s.business_date = %(business_date)s
     where e.business_date = %(business_date)s
-      and exists (select from recon.match_sets where business_date = %(business_date)s)
+      and %(has_match_set)s
       and e.version = 1
       and e.batch_id between s.first_batch_id and s.last_batch_id
       and e.batch_id <> all(s.excluded_batch_ids)

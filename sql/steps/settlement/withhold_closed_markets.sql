@@ -1,7 +1,7 @@
 -- purpose: withhold what is due in markets whose settlement calendar is closed on the day: nothing
 --          settles there, and nothing fails; it is carried to the next day on which it is open.
--- reads: candidate_instructions (temporary), settlement.instructions, reference.markets,
---        reference.calendar_days
+-- reads: candidate_instructions (temporary), settlement.instructions, settlement.events,
+--        reference.markets, reference.calendar_days
 -- writes: withheld_instructions, closed_instructions (temporary)
 -- rerun: append once: what is withheld stays so
 -- parameters: effective_on, settlement_dates, fresh_dates
@@ -30,7 +30,14 @@ union all
 select i.instruction_id, i.settlement_date
 from settlement.instructions as i
 join closed_markets as m using (market_id)
-where i.settlement_date = any(%(fresh_dates)s::date[]);
+where i.settlement_date = any(%(fresh_dates)s::date[])
+  and not exists (
+      select
+      from settlement.events as e
+      where e.settlement_date = any(%(fresh_dates)s::date[])
+        and e.settlement_date = i.settlement_date
+        and e.instruction_id = i.instruction_id
+  );
 
 insert into withheld_instructions (instruction_id, settlement_date, cause)
 select instruction_id, settlement_date, 'settlement_calendar_closed'
