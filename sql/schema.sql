@@ -2413,6 +2413,7 @@ declare
         where conrelid = format('settlement.%I', p_table)::regclass
           and contype in ('c', 'n')
     );
+    sampled constant text := current_setting('default_statistics_target');
 begin
     if settlement.has_partition(p_table, p_settlement_date) then
         execute format('drop table settlement.%I', p_laid_table);
@@ -2441,6 +2442,10 @@ begin
             partition_name
         );
     end if;
+    -- a small sample: enough to be read by several processes, until autovacuum takes a large one
+    perform set_config('default_statistics_target', '10', true);
+    execute format('analyze settlement.%I', partition_name);
+    perform set_config('default_statistics_target', sampled, true);
 end
 $$;
 
