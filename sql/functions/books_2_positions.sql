@@ -111,8 +111,8 @@ language sql stable as $$
 $$;
 comment on function books.positions_as_of(date, timestamptz) is
     'Every holding as true at the close of a date and as known at an instant: by trade date, and '
-    '(contractual_quantity) by settlement date, as if all that fell due had settled; what really has: '
-    'settlement.settled_securities. Units are those of the date: splits up to it are in.';
+    '(contractual_quantity) by settlement date, as if all that fell due had settled; what really has '
+    'is for settlement to say. Units are those of the date: splits up to it are in.';
 
 drop function if exists books.open_lots(date, timestamptz);
 create function books.open_lots(p_business_date date, p_known_at timestamptz default 'infinity')

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Callable
 
 from posttrade.database import connect
 from posttrade.reports import Pack
+from posttrade.statements import read_statement
 from tests.books.desk import Desk
 
 from .day import BUSINESS_DATE, Day
 
-SETTLE = """
-with parties as (
-    insert into settlement.accounts (account_id, account_kind, account_name)
-    overriding system value
-    values (9001, 'HOUSE', 'DELTA-ONE'), (9002, 'COUNTERPARTY', 'ELM')
+BEFORE = dt.date(2026, 11, 11)
+FAIL = """
+with act as (
+    insert into settlement.acts (cause, actor, run_id, occurred_at)
+    values ('lack_of_securities', 'test', 'test', '2026-11-12T20:00Z')
+    returning act_id
+),
+parties as (
+    insert into settlement.accounts (account_kind, account_name)
+    values ('HOUSE', 'DELTA-ONE'), ('COUNTERPARTY', 'ELM')
+    returning account_id, account_kind
+),
+instructed as (
+    insert into settlement.instructions (
+        instruction_id, settlement_date, business_date, act_id, subject_version, house_account_id,
+        counterparty_account_id, purpose, subject_id, direction, method, symbol, asset_class,
+        currency, counterparty_id, account, strategy, quantity, amount
+    )
+    select
+        1, '2026-11-12', '2026-11-11', act_id, 1,
+        (select account_id from parties where account_kind = 'HOUSE'),
+        (select account_id from parties where account_kind = 'COUNTERPARTY'),
+        'TRADE', 'D2', 'DELIVER', 'DVP', 'MSFT', 'EQUITY', 'USD', 'ELM', 'DELTA-ONE', 'CARRY', 15,
+        6000
+    from act
 )
-insert into settlement.settled_flows (account_id, asset_kind, asset, effective_on, amount)
-values
-    (9001, 'SECURITY', 'MSFT', '2026-11-11', 25), (9001, 'SECURITY', 'MSFT', '2026-11-12', 15),
-    (9001, 'SECURITY', 'MSFT', '2026-11-13', 60), (9002, 'SECURITY', 'MSFT', '2026-11-12', -40),
-    (9001, 'CASH', 'USD', '2026-11-12', 99)
+insert into settlement.events (
+    instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state
+)
+select 1, '2026-11-12', '2026-11-12', act_id, 1, 'STATUS', 'INSTRUCTED', 'FAILING' from act
+"""
+UNMATCHED = """
+insert into recon.breaks (business_date, trade_id, break_type, status, opened_run_id, opened_at)
+values ('2026-11-11', 'D3', 'missing_confirmation', 'OPEN', 'test', '2026-11-11T22:00Z'),
+    ('2026-11-11', 'D2', 'price_mismatch', 'OPEN', 'test', '2026-11-11T22:00Z')
 """
 
 
@@ -39,17 +65,26 @@ def test_what_really_settled_stands_beside_what_was_contracted(
 ) -> None:
     lay(Day(trade_count=60, reject_count=0))
     with connect(trade_dsn) as connection:
+        connection.execute("select control.ensure_partitions('2026-11-11')")
         desk = Desk(connection, next_offset=5000)
-        terms = {"symbol": "MSFT", "account": "DELTA-ONE"}
-        desk.book("D1", BUSINESS_DATE, "BUY", 60, 400, settlement_date=BUSINESS_DATE, **terms)
-        desk.book("D2", BUSINESS_DATE, "BUY", 30, 400, strategy="CARRY", **terms)
-        desk.close(BUSINESS_DATE)
-    change(SETTLE)
+        terms = {"symbol": "MSFT", "account": "DELTA-ONE", "settlement_date": BUSINESS_DATE}
+        desk.book("D1", BEFORE, "BUY", 60, 400, **terms)
+        desk.book("D2", BEFORE, "SELL", 15, 400, strategy="CARRY", **terms)
+        desk.book("D3", BEFORE, "BUY", 5, 400, **terms)
+        desk.book("D4", BUSINESS_DATE, "BUY", 30, 400, symbol="MSFT", account="DELTA-ONE")
+        desk.close(BEFORE, BUSINESS_DATE)
+        parameters = {"settlement_date": BUSINESS_DATE}
+        connection.execute(read_statement("settlement/ensure_instructions"), parameters)
+        connection.execute(read_statement("settlement/ensure_events"), parameters)
+    change(FAIL)
+    change(UNMATCHED)
     pack = render()
     row = read_settled(pack)["DELTA-ONE", "MSFT"]
-    told = ("trade_date_quantity", "contractual_quantity", "settled_quantity")
-    assert [row[name] for name in told] == ["90", "60", "40"]
-    assert (row["unsettled_quantity"], row["failing_quantity"]) == ("20", "0")
+    told = [
+        row[f"{name}_quantity"]
+        for name in ("trade_date", "contractual", "failing", "uninstructed", "settled")
+    ]
+    assert told == ["80", "50", "-15", "5", "60"]
     page = (pack.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
     assert "Settled otherwise than contracted" in page
     assert "DELTA-ONE" in page.partition("Settled otherwise than contracted")[2]

@@ -4,11 +4,13 @@ select
     symbol,
     trade_date_quantity,
     contractual_quantity,
-    settled_quantity,
-    unsettled_quantity,
     failing_quantity,
+    uninstructed_quantity,
+    settled_quantity,
     count(*) over () as difference_count
 from pack_settled_positions
-where unsettled_quantity <> 0
-order by abs(unsettled_quantity) desc, account collate "C", symbol collate "C"
+where failing_quantity <> 0
+   or uninstructed_quantity <> 0
+order by
+    abs(contractual_quantity - settled_quantity) desc, account collate "C", symbol collate "C"
 limit %(rows_max)s
