@@ -538,7 +538,7 @@ CREATE FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp
     )
 $$;
 
-COMMENT ON FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone) IS 'Every holding as true at the close of a date and as known at an instant: by trade date, and (contractual_quantity) by settlement date, as if all that fell due had settled; what really has: settlement.settled_securities. Units are those of the date: splits up to it are in.';
+COMMENT ON FUNCTION books.positions_as_of(p_business_date date, p_known_at timestamp with time zone) IS 'Every holding as true at the close of a date and as known at an instant: by trade date, and (contractual_quantity) by settlement date, as if all that fell due had settled; what really has is for settlement to say. Units are those of the date: splits up to it are in.';
 
 CREATE FUNCTION books.rates_on(p_business_date date, p_update_id bigint) RETURNS TABLE(currency text, base_currency text, rate numeric)
     LANGUAGE sql STABLE
@@ -8550,30 +8550,6 @@ CREATE TABLE settlement.settled_flows (
 );
 
 COMMENT ON TABLE settlement.settled_flows IS 'settlement.ledger_entries by day: per account and asset, what came minus what left. Derived.';
-
-CREATE VIEW settlement.settled_securities AS
- SELECT a.account_name AS account,
-    m.asset AS symbol,
-    m.effective_on,
-    m.amount AS quantity
-   FROM (( SELECT settled_flows.account_id,
-            settled_flows.asset,
-            settled_flows.effective_on,
-            settled_flows.amount
-           FROM settlement.settled_flows
-          WHERE (settled_flows.asset_kind = 'SECURITY'::text)
-        UNION ALL
-         SELECT ledger_entries.account_id,
-            ledger_entries.asset,
-            ledger_entries.effective_on,
-            ledger_entries.amount
-           FROM settlement.ledger_entries
-          WHERE ((ledger_entries.act_id > ( SELECT flow_mark.last_act_id
-                   FROM settlement.flow_mark)) AND (ledger_entries.asset_kind = 'SECURITY'::text))) m
-     JOIN settlement.accounts a ON ((a.account_id = m.account_id)))
-  WHERE (a.account_kind = 'HOUSE'::text);
-
-COMMENT ON VIEW settlement.settled_securities IS 'What each account of ours received (positive) and delivered by the ledger of settlement: their sum up to a day is what really settled by its end. Splits are in it, opening holdings are not.';
 
 CREATE VIEW settlement.status_history AS
  SELECT s.instruction_reference,

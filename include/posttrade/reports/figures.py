@@ -25,6 +25,8 @@ from posttrade.reports.typography import (
 CHART_BARS_MAX = 12  # more are summed in one bar
 CHART_CURRENCIES_MAX = 2
 CHART_BOOKS_MAX = 10
+# of the waterfall: its names stand beside each other
+SHORT_PARTS = {"opening_positions": "opening", "levies_not_booked": "levies"}
 REASONS_MAX = 7  # on the first page; the section of the rejects has all
 OFFSET_COUNTS = ("offset_count", "message_count", "empty_count", "lost_count")
 AMOUNTS = ("notional_amount", "brokerage_fee_amount", "clearing_fee_amount", "exchange_fee_amount")
@@ -124,7 +126,8 @@ def _book_charts(facts: Facts) -> list[Chart]:
     if facts.pnl_explain:
         currency = facts.pnl_explain[0]["base_currency"]
         bars = [
-            Bar(format_words(row["name"]), row["base_amount"].quantize(Decimal("0.01")),
+            Bar(format_words(SHORT_PARTS.get(row["name"], row["name"])),
+                row["base_amount"].quantize(Decimal("0.01")),
                 format_amount(row["base_amount"].quantize(Decimal("0.01"))))
             for row in facts.pnl_explain
         ]  # fmt: skip
