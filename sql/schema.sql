@@ -299,6 +299,29 @@ $$;
 
 COMMENT ON FUNCTION books.coupon_interest(p_on date, p_rate numeric, p_per_year integer, p_maturity date, p_day_count text) IS 'Interest of a bullet bond per unit on a day: since its last coupon (30/360 bond basis, or ACT/ACT as ICMA rule 251 has it), and counted from maturity backwards, coupons included: between two days the second grows by what the bond earned.';
 
+CREATE FUNCTION books.due_after(p_business_date date, p_dates date[], p_quantities numeric[], p_opening_dates date[], p_opening_quantities numeric[], p_split_ratio numeric) RETURNS TABLE(dates date[], quantities numeric[])
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select
+        coalesce(array_agg(later.due_date order by later.due_date), '{}'),
+        coalesce(array_agg(later.quantity order by later.due_date), '{}')
+    from (
+        select either.due_date, sum(either.quantity) as quantity
+        from (
+            select own.due_date, own.quantity
+            from unnest(p_dates, p_quantities) as own (due_date, quantity)
+            union all
+            select earlier.due_date, books.after_split(earlier.quantity, p_split_ratio)
+            from unnest(p_opening_dates, p_opening_quantities) as earlier (due_date, quantity)
+        ) as either
+        where either.due_date > p_business_date
+        group by either.due_date
+        having sum(either.quantity) <> 0
+    ) as later
+$$;
+
+COMMENT ON FUNCTION books.due_after(p_business_date date, p_dates date[], p_quantities numeric[], p_opening_dates date[], p_opening_quantities numeric[], p_split_ratio numeric) IS 'What is due after a date: what it brought itself, and what it opened with, in units after splits; by settlement date, in its order.';
+
 CREATE FUNCTION books.executions_of(p_business_date date) RETURNS TABLE(trade_id text, account text, strategy text, symbol text, asset_class text, currency text, side text, quantity numeric, price numeric, fee_amount numeric, settlement_date date, executed_at timestamp with time zone, counterparty_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$

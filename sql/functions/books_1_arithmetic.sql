@@ -20,6 +20,33 @@ $$;
 comment on function books.after_split(numeric, numeric) is
     'Units after a split, to 10 decimals, as many as a message may state.';
 
+create or replace function books.due_after(
+    p_business_date date, p_dates date[], p_quantities numeric[], p_opening_dates date[],
+    p_opening_quantities numeric[], p_split_ratio numeric
+) returns table (dates date[], quantities numeric[])
+language sql immutable parallel safe as $$
+    select
+        coalesce(array_agg(later.due_date order by later.due_date), '{}'),
+        coalesce(array_agg(later.quantity order by later.due_date), '{}')
+    from (
+        select either.due_date, sum(either.quantity) as quantity
+        from (
+            select own.due_date, own.quantity
+            from unnest(p_dates, p_quantities) as own (due_date, quantity)
+            union all
+            select earlier.due_date, books.after_split(earlier.quantity, p_split_ratio)
+            from unnest(p_opening_dates, p_opening_quantities) as earlier (due_date, quantity)
+        ) as either
+        where either.due_date > p_business_date
+        group by either.due_date
+        having sum(either.quantity) <> 0
+    ) as later
+$$;
+comment on function books.due_after(date, date[], numeric[], date[], numeric[], numeric) is
+    'What is due after a date: what it brought itself, and what it opened with, in units after '
+    'splits; by settlement date, in its order.';
+
+
 create or replace function books.add_at_average(
     p_state numeric[], p_quantity numeric, p_amount numeric
 ) returns numeric[]

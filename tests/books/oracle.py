@@ -15,10 +15,18 @@ UNIT = Decimal(1).scaleb(-10)  # and so are units after a split, to 10
 
 @dataclasses.dataclass
 class Lot:
-    """Units with the sign of the position, and what they cost."""
+    """Units with the sign of the position, and what they cost.
+
+    ``whole`` is what a share is taken of: the lot as a day found it, or as it came on that day. So
+    a cost is rounded once a day, however many sales it was that took from the lot.
+    """
 
     quantity: Decimal
     cost: Decimal
+    whole: tuple[Decimal, Decimal] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.whole = (self.quantity, self.cost)
 
 
 @dataclasses.dataclass
@@ -40,6 +48,11 @@ class Book:
         """Signed cost of the position."""
         return sum((lot.cost for lot in self.lots), Decimal(0))
 
+    def begin_day(self) -> None:
+        """From now on shares are taken of the lots as they are."""
+        for lot in self.lots:
+            lot.whole = (lot.quantity, lot.cost)
+
     def trade(self, quantity: Decimal, price: Decimal) -> None:
         """One fill; the quantity is negative for a sale."""
         with localcontext(EXACT):
@@ -59,9 +72,12 @@ class Book:
             del self.lots[place]
             return quantity + lot.quantity
         kept = lot.quantity + quantity
-        cost = (lot.cost * kept / lot.quantity).quantize(SHARE)
+        units, amount = lot.whole
+        cost = (amount * kept / units).quantize(SHARE)
         self.realised -= (lot.cost - cost) + quantity * price
         lot.quantity, lot.cost = kept, cost
+        if self.method == "AVERAGE":  # an average is one of what each sale left
+            lot.whole = (kept, cost)
         return Decimal(0)
 
     def merge(self) -> None:

@@ -25,6 +25,17 @@ def behind(desk: Desk, *days: dt.date) -> None:
         desk.connection.execute("insert into books.stale_dates values (%s)", (day,))
 
 
+def test_a_later_settlement_date_is_no_other_quantity(desk: Desk) -> None:
+    desk.book("1", MON, "BUY", 100, 10)
+    desk.close(MON, TUE)
+    held = "select quantity, contractual_quantity from books.positions_as_of(%s)"
+    assert only(desk.rows(held, TUE)) == {"quantity": 100, "contractual_quantity": 100}
+    desk.book("1", MON, "BUY", 100, 10, version=2, status="CORRECTED", settlement_date=WED)
+    desk.close(MON, TUE)
+    assert only(desk.rows(held, TUE)) == {"quantity": 100, "contractual_quantity": 0}
+    assert only(desk.rows(held, WED)) == {"quantity": 100, "contractual_quantity": 100}
+
+
 def test_what_was_true_and_what_was_known(desk: Desk) -> None:
     desk.set_method("FIFO")
     desk.mark(MON, 10)

@@ -92,6 +92,7 @@ def expect(
             break
         if split and day == SPLIT_DAY:
             book.split(*split)
+        book.begin_day()
         own = (fill for fill in wanted if fill.day == day)
         for fill in sorted(own, key=lambda each: (each.executed_at, each.trade_id.encode())):
             book.trade(fill.quantity if fill.side == "BUY" else -fill.quantity, fill.price)

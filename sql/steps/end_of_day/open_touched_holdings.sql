@@ -11,8 +11,7 @@ drop table if exists pg_temp.touched_holdings, pg_temp.opening_lots, pg_temp.clo
 create temporary table touched_holdings on commit drop as
 select
     h.account, h.strategy, h.symbol, h.currency, f.*, rule.cost_method, split.ratio as split_ratio,
-    coalesce(t.multiplier, 1) as multiplier,
-    opened.opening_quantity,
+    coalesce(t.multiplier, 1) as multiplier, opened.opening_quantity,
     opened.opening_quantity + f.bought_quantity - f.sold_quantity as quantity,
     coalesce(o.cost_amount, 0) as opening_cost_amount,
     coalesce(o.cash_flow_to_date_amount, 0) + f.sold_amount - f.bought_amount
@@ -20,7 +19,7 @@ select
     coalesce(o.fee_to_date_amount, 0) + f.fee_amount as fee_to_date_amount,
     coalesce(o.interest_to_date_amount, 0) + f.interest_amount as interest_to_date_amount,
     o.lot_trade_ids, o.lot_dates, o.lot_quantities, o.lot_amounts,
-    o.due_dates as opening_due_dates, o.due_quantities as opening_due_quantities
+    due.dates as closing_due_dates, due.quantities as closing_due_quantities
 from date_flows as f
 join books.holdings as h using (holding_id)
 left join reference.instrument_terms as t on t.symbol = h.symbol
@@ -42,6 +41,9 @@ cross join lateral (
 cross join lateral (
     select coalesce(books.after_split(o.quantity, split.ratio), 0) as opening_quantity
 ) as opened
+cross join lateral books.due_after(
+    %(business_date)s, f.due_dates, f.due_quantities, o.due_dates, o.due_quantities, split.ratio
+) as due
 left join lateral (
     select c.*
     from books.closing_positions as c
@@ -52,10 +54,11 @@ left join lateral (
 where f.holding_id in (select holding_id from changed_holdings)
    or (
        f.trade_count, f.bought_quantity, f.sold_quantity, f.bought_amount, f.sold_amount,
-       f.fee_amount, f.interest_amount, rule.cost_method, split.ratio
+       f.fee_amount, f.interest_amount, rule.cost_method, split.ratio, due.dates, due.quantities
    ) is distinct from (
        s.trade_count, s.bought_quantity, s.sold_quantity, s.bought_amount, s.sold_amount,
-       s.fee_amount, s.interest_amount, s.cost_method, s.split_ratio
+       s.fee_amount, s.interest_amount, s.cost_method, s.split_ratio, s.due_dates,
+       s.due_quantities
    );
 
 create temporary table opening_lots on commit drop as
@@ -74,5 +77,4 @@ select holding_id, number, trade_id, opened_on, now() as executed_at, quantity, 
 from opening_lots
 with no data;
 
-select (select count(*) from date_flows) as rows_in, count(*) as rows_out
-from touched_holdings;
+select (select count(*) from date_flows) as rows_in, count(*) as rows_out from touched_holdings;

@@ -12,29 +12,6 @@ with lots as (
     from (select * from closing_lots order by holding_id, executed_at, number, trade_id collate "C")
     group by holding_id
 ),
-due as (
-    select t.holding_id, own.due_date, own.quantity
-    from touched_holdings as t
-    cross join lateral unnest(t.due_dates, t.due_quantities) as own (due_date, quantity)
-    union all
-    select t.holding_id, earlier.due_date, books.after_split(earlier.quantity, t.split_ratio)
-    from touched_holdings as t
-    cross join lateral unnest(t.opening_due_dates, t.opening_due_quantities)
-        as earlier (due_date, quantity)
-),
-dues as (
-    select
-        holding_id, array_agg(due_date order by due_date) as dates,
-        array_agg(quantity order by due_date) as quantities
-    from (
-        select holding_id, due_date, sum(quantity) as quantity
-        from due
-        where due_date > %(business_date)s
-        group by holding_id, due_date
-        having sum(quantity) <> 0
-    )
-    group by holding_id
-),
 wanted as (
     select
         t.holding_id, t.cost_method, t.split_ratio, t.trade_count, t.bought_quantity,
@@ -42,10 +19,9 @@ wanted as (
         t.quantity, coalesce(l.cost_amount, 0) * sign(t.quantity),
         t.cash_flow_to_date_amount, t.fee_to_date_amount, t.interest_to_date_amount,
         coalesce(l.trade_ids, '{}'), coalesce(l.dates, '{}'), coalesce(l.quantities, '{}'),
-        coalesce(l.amounts, '{}'), coalesce(d.dates, '{}'), coalesce(d.quantities, '{}')
+        coalesce(l.amounts, '{}'), t.closing_due_dates, t.closing_due_quantities
     from touched_holdings as t
     left join lots as l using (holding_id)
-    left join dues as d using (holding_id)
 ),
 stored as (
     select distinct on (holding_id)
