@@ -52,6 +52,8 @@ SQLSTATES = {
     "PT030": "a mark in another currency than its instrument's",
     "PT031": "an override that nobody asked for",
     "PT032": "an override that is no price",
+    "PT033": "an override of what neither reference data nor a mark knows",
+    "PT034": "an override that whoever asked for it decides, or nobody",
     "PT060": "a decision about an alert that does not follow on its state",
     "PT061": "a decision about an alert that another person has to take",
     "PT062": "an alert that does not exist",

@@ -34,6 +34,14 @@ begin
             hint = 'Only futures, options and curve points may stand at nought or below. To take an '
                 'override back, propose null: the sources count again.';
     end if;
+    if not exists (select from reference.instruments where symbol = p_symbol)
+        and not exists (select from market.marks where symbol = p_symbol)
+    then
+        raise exception using
+            errcode = 'PT033',
+            message = format('no instrument %s, and no mark of it', coalesce(p_symbol, '(null)')),
+            hint = 'State a symbol of reference.instruments or of market.marks as it stands there.';
+    end if;
     if own_currency <> p_currency then
         raise exception using
             errcode = 'PT030',
@@ -68,6 +76,17 @@ begin
             errcode = 'PT031',
             message = format('no override %s', p_override_id),
             hint = 'market.overrides lists what was asked for.';
+    end if;
+    if coalesce(btrim(p_decided_by), '') = ''
+        or lower(btrim(p_decided_by)) = lower(btrim(maker))
+    then
+        raise exception using
+            errcode = 'PT034',
+            message = format(
+                'the second person must be another one than %s, who asked for override %s',
+                maker, p_override_id
+            ),
+            hint = 'Let someone else decide, under their own name.';
     end if;
     insert into market.override_decisions (override_id, made_by, decision, decided_by, comment)
     values (p_override_id, maker, p_decision, p_decided_by, p_comment);

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from posttrade.errors import SQLSTATES
+
 from .conftest import add_mark, marks_on
 
 # a Friday and the Monday after it
@@ -118,9 +120,26 @@ def test_nobody_approves_what_they_asked_for(
     connection: psycopg.Connection[Any], checker: str
 ) -> None:
     override_id = _override(connection, "180", decision=None)
-    with pytest.raises(psycopg.errors.CheckViolation, match="second_person"):
+    with pytest.raises(
+        psycopg.DatabaseError, match="the second person must be another one than ann"
+    ) as refused:
         connection.execute(
             "select market.decide_override(%s, 'APPROVED', %s)", (override_id, checker)
+        )
+    assert refused.value.sqlstate == "PT034"
+    assert "PT034" in SQLSTATES
+
+
+@pytest.mark.parametrize("checker", ["ann", " Ann ", ""])
+def test_the_table_refuses_a_decision_of_the_maker(
+    connection: psycopg.Connection[Any], checker: str
+) -> None:
+    override_id = _override(connection, "180", decision=None)
+    with pytest.raises(psycopg.errors.CheckViolation, match="second_person"):
+        connection.execute(
+            "insert into market.override_decisions (override_id, made_by, decision, decided_by)"
+            " values (%s, 'ann', 'APPROVED', %s)",
+            (override_id, checker),
         )
 
 
@@ -153,6 +172,25 @@ def test_an_override_in_another_currency_is_refused(connection: psycopg.Connecti
         connection.execute(
             "select market.propose_override('AAPL', %s, 1, 'EUR', 'x', 'y')", (MONDAY,)
         )
+
+
+def test_an_override_of_an_unknown_symbol_is_refused(
+    connection: psycopg.Connection[Any],
+) -> None:
+    propose = "select market.propose_override('NOSUCH', %s, 5, 'USD', 'x', 'y')"
+    with pytest.raises(psycopg.DatabaseError, match="no instrument NOSUCH, and no mark") as refused:
+        connection.execute(propose, (MONDAY,))
+    assert refused.value.sqlstate == "PT033"
+    assert "PT033" in SQLSTATES
+
+
+def test_an_override_of_what_only_a_mark_knows_is_taken(
+    connection: psycopg.Connection[Any],
+) -> None:
+    add_mark(connection, "NOSUCH", FRIDAY, "4")
+    connection.execute(
+        "select market.propose_override('NOSUCH', %s, 5, 'USD', 'x', 'y')", (MONDAY,)
+    )
 
 
 @pytest.mark.parametrize(
