@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -307,6 +308,22 @@ def test_positions_at_stale_marks_are_told(
     assert f"{len(held)} positions are valued at stale marks." in page
     assert "2026-11-09, stale" in page
     assert {row["is_stale_mark"] for row in read_table(pack, "pnl_summary")} == {"t"}
+
+
+def test_one_position_at_a_stale_mark_is_told_as_one(
+    lay: Callable[[Day], None], render: Callable[[], Pack], change: Callable[[str], None]
+) -> None:
+    lay(Day(trade_count=2, reject_count=0))
+    rows = read_table(render(), "positions")
+    held = Counter(row["symbol"] for row in rows if row["closing_quantity"] != "0")
+    symbol = next(symbol for symbol, count in held.items() if count == 1)
+    make_stale = (
+        "alter table books.close_marks disable trigger close_marks_append_only;"
+        "update books.close_marks set is_stale = true, mark_date = '2026-11-09' where symbol = '{}'"
+    )
+    change(make_stale.format(symbol))
+    page = read_page(render())
+    assert "1 position is valued at stale marks.</strong> Its P&amp;L" in page
 
 
 def test_what_compliance_checked_and_scored_is_counted_as_that(

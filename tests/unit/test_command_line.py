@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from posttrade.cli import checks, output, rejects
+from posttrade.feeds import FEEDS
 from posttrade.instance import REPOSITORY, Instance
 
 
@@ -48,6 +49,12 @@ def test_a_failure_is_the_last_line_for_a_program(
     silent = posttrade(*arguments, home=tmp_path)
     assert (silent.returncode, silent.stdout) == (code, "")
     assert "Traceback" not in done.stderr + silent.stderr
+
+
+def test_what_can_be_loaded_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    told = posttrade("load", "--help", home=tmp_path).stdout
+    assert f"One of {', '.join(FEEDS)}." in told
 
 
 def test_a_home_that_cannot_be_made_is_one_line() -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from posttrade.cli.output import JsonOption, print_facts, progress
+from posttrade.feeds import FEEDS
 from posttrade.instance import Instance
 
 
@@ -20,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def load(
-    feed: Annotated[
-        str, typer.Argument(help="trades, executions, broker_confirmations or pnl_snapshot.")
-    ],
+    feed: Annotated[str, typer.Argument(help=f"One of {', '.join(FEEDS)}.")],
     file: Annotated[
         Path, typer.Argument(help="CSV with a header line, or one JSON object a line.")
     ],
