@@ -1515,7 +1515,11 @@ CREATE FUNCTION market.history(p_from date, p_to date) RETURNS TABLE(mark_kind t
         order by source_id, asset_class, effective_from desc
     )
     select distinct on (m.symbol, m.mark_date)
-        m.mark_kind, m.symbol, m.currency, m.mark_date, m.price
+        m.mark_kind, m.symbol, m.currency, m.mark_date,
+        case when m.symbol in (select symbol from reference.share_splits)
+            then m.price / books.split_ratio(m.symbol, m.mark_date, p_to)
+            else m.price
+        end
     from every_mark as m
     left join reference.instruments as i on i.symbol = m.symbol
     left join ranks as own
@@ -1533,7 +1537,7 @@ CREATE FUNCTION market.history(p_from date, p_to date) RETURNS TABLE(mark_kind t
         coalesce(own.priority, any_class.priority), m.observed_at desc nulls last, m.currency
 $$;
 
-COMMENT ON FUNCTION market.history(p_from date, p_to date) IS 'Of each instrument and pair the mark that counts for each day of a span, of the marks of that very day: nothing is carried forward. Priorities as in force at its end.';
+COMMENT ON FUNCTION market.history(p_from date, p_to date) IS 'Of each instrument and pair the mark that counts for each day of a span, of the marks of that very day, in units of its end (after splits): nothing is carried forward. Priorities as in force at its end.';
 
 CREATE FUNCTION market.is_plausible(price numeric) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -1547,12 +1551,22 @@ COMMENT ON FUNCTION market.is_plausible(price numeric) IS 'Whether a number can 
 CREATE FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS TABLE(symbol text, price numeric, currency text, mark_date date, source text, is_stale boolean, override_id integer, observed_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
-    select symbol, price, currency, mark_date, source, is_stale, override_id, observed_at
+    select
+        symbol,
+        case
+            when mark_date < p_business_date
+                and symbol in (select symbol from reference.share_splits)
+                then trim_scale(
+                    round(price / books.split_ratio(symbol, mark_date, p_business_date), 10)
+                )
+            else price
+        end,
+        currency, mark_date, source, is_stale, override_id, observed_at
     from market.best_marks(p_business_date, p_known_at)
     where mark_kind <> 'CURVE'
 $$;
 
-COMMENT ON FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone) IS 'At most one mark per instrument. No row: unpriced. A stale one is a row with is_stale; what may be valued by it is for the reader to say.';
+COMMENT ON FUNCTION market.marks_on(p_business_date date, p_known_at timestamp with time zone) IS 'At most one mark per instrument, in units of the date: a price from before a split is divided by its ratio, to 10 decimals. No row: unpriced. A stale one is a row with is_stale; what may be valued by it is for the reader to say.';
 
 CREATE FUNCTION market.overrides_on(p_business_date date) RETURNS TABLE(override_id integer, mark_kind text, symbol text, tenor_days integer, currency text, mark_date date, state text, old_price numeric, old_source text, override_price numeric, new_price numeric, reason text, made_by text, made_at timestamp with time zone, decided_by text, decided_at timestamp with time zone, decision_comment text)
     LANGUAGE sql STABLE

@@ -45,6 +45,18 @@ def read_positions(dsn: str, business_date: dt.date) -> list[dict[str, Any]]:
         return tell_positions(connection, business_date)
 
 
+def find_unclosed_dates(dsn: str, business_date: dt.date) -> list[dt.date]:
+    """Earlier dates with executions that no close has booked: positions stand without them.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    statement = read_statement("report/read_unclosed_dates")
+    with connect(dsn) as connection:
+        rows = connection.execute(statement, {"business_date": business_date}).fetchall()
+    return [row[0] for row in rows]
+
+
 def tell_positions(
     connection: psycopg.Connection[Any], business_date: dt.date
 ) -> list[dict[str, Any]]:

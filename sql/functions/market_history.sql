@@ -42,7 +42,11 @@ language sql stable as $$
         order by source_id, asset_class, effective_from desc
     )
     select distinct on (m.symbol, m.mark_date)
-        m.mark_kind, m.symbol, m.currency, m.mark_date, m.price
+        m.mark_kind, m.symbol, m.currency, m.mark_date,
+        case when m.symbol in (select symbol from reference.share_splits)
+            then m.price / books.split_ratio(m.symbol, m.mark_date, p_to)
+            else m.price
+        end
     from every_mark as m
     left join reference.instruments as i on i.symbol = m.symbol
     left join ranks as own
@@ -61,7 +65,8 @@ language sql stable as $$
 $$;
 comment on function market.history(date, date) is
     'Of each instrument and pair the mark that counts for each day of a span, of the marks of that very '
-    'day: nothing is carried forward. Priorities as in force at its end.';
+    'day, in units of its end (after splits): nothing is carried forward. Priorities as in force at '
+    'its end.';
 
 drop function if exists market.rate_history(date, date, text) cascade;
 create function market.rate_history(p_from date, p_to date, p_base_currency text)

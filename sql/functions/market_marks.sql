@@ -193,12 +193,23 @@ returns table (
     observed_at timestamptz
 )
 language sql stable as $$
-    select symbol, price, currency, mark_date, source, is_stale, override_id, observed_at
+    select
+        symbol,
+        case
+            when mark_date < p_business_date
+                and symbol in (select symbol from reference.share_splits)
+                then trim_scale(
+                    round(price / books.split_ratio(symbol, mark_date, p_business_date), 10)
+                )
+            else price
+        end,
+        currency, mark_date, source, is_stale, override_id, observed_at
     from market.best_marks(p_business_date, p_known_at)
     where mark_kind <> 'CURVE'
 $$;
 comment on function market.marks_on(date, timestamptz) is
-    'At most one mark per instrument. No row: unpriced. A stale one is a row with is_stale; what may '
+    'At most one mark per instrument, in units of the date: a price from before a split is divided by '
+    'its ratio, to 10 decimals. No row: unpriced. A stale one is a row with is_stale; what may '
     'be valued by it is for the reader to say.';
 
 drop function if exists market.fx_rates_on(date, text, timestamptz) cascade;

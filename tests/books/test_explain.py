@@ -25,6 +25,19 @@ def behind(desk: Desk, *days: dt.date) -> None:
         desk.connection.execute("insert into books.stale_dates values (%s)", (day,))
 
 
+def test_a_mark_from_before_a_split_counts_in_units_after_it(desk: Desk) -> None:
+    desk.connection.execute("insert into reference.share_splits values ('AAPL', %s, 2, 1)", (TUE,))
+    desk.mark(MON, 10)
+    desk.book("1", MON, "BUY", 100, 10)
+    desk.close(MON, TUE)
+    held = only(desk.positions(TUE))
+    assert (held["closing_quantity"], held["mark_price"], held["mark_date"]) == (200, 5, MON)
+    assert (held["market_value_amount"], held["day_pnl_amount"], held["total_amount"]) == (1000, 0, 0)
+    desk.mark(TUE, "5.1")
+    desk.close(TUE)
+    assert only(desk.positions(TUE))["day_pnl_amount"] == 20
+
+
 def test_a_later_settlement_date_is_no_other_quantity(desk: Desk) -> None:
     desk.book("1", MON, "BUY", 100, 10)
     desk.close(MON, TUE)

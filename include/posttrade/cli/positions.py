@@ -9,8 +9,9 @@ import typer
 
 from posttrade.cli.output import JsonOption, clean_lines, print_json, print_records
 from posttrade.instance import Instance
-from posttrade.running_books import read_positions
+from posttrade.running_books import find_unclosed_dates, read_positions
 
+UNCLOSED_TOLD_MAX = 3
 SHOWN = {
     "book": "book",
     "instrument": "symbol",
@@ -43,14 +44,12 @@ def show_positions(
     Realised P&L, booked fees and levies that nobody books are those of the date (levies from its
     close on), unrealised is what is open against its cost.
     """
-    date = business_date.date()
-    rows = [
-        row
-        for row in read_positions(Instance.load().trade_dsn, date)
-        if account in (None, row["account"])
-    ]
+    date, dsn = business_date.date(), Instance.load().trade_dsn
+    rows = [row for row in read_positions(dsn, date) if account in (None, row["account"])]
+    unclosed = find_unclosed_dates(dsn, date)
     if as_json:
-        print_json({"business_date": date, "count": len(rows), "positions": rows})
+        told = {"business_date": date, "count": len(rows), "positions": rows}
+        print_json({**told, "unclosed_dates": unclosed})
         return
     lines = [{**row, "book": f"{row['account']}/{row['strategy']}"} for row in rows]
     print_records(
@@ -58,6 +57,15 @@ def show_positions(
         [(clean_lines(show_cell(line[name]) for name in SHOWN.values()), "") for line in lines],
         f"nothing was held or traded up to {date}",
     )
+    if unclosed:
+        first = ", ".join(map(str, unclosed[:UNCLOSED_TOLD_MAX]))
+        more = len(unclosed) - UNCLOSED_TOLD_MAX
+        first += f" and {more} more" if more > 0 else ""
+        typer.echo(
+            f"executions of {first} are not in it: never closed; "
+            f"run `posttrade close {unclosed[0]}`",
+            err=True,
+        )
 
 
 def show_cell(value: object) -> str:

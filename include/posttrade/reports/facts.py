@@ -92,6 +92,7 @@ class Facts:
     quality_findings: list[Row]
     warnings: list[Row]
     side_counts: list[Row]
+    unclosed_dates: list[Row]
     books: list[Row]
     stale_positions: list[Row]
     exposures: list[Row]

@@ -16,15 +16,15 @@ with marks as (
         symbol, currency, mark_date, source,
         case when symbol in (select symbol from reference.share_splits)
             then trim_scale(
-                round(price / books.split_ratio(symbol, mark_date, %(business_date)s), 10)
+                round(price / books.split_ratio(symbol, unit_date, %(business_date)s), 10)
             )
             else price
         end as price
     from (
-        select 1 as place, m.*
+        select 1 as place, %(business_date)s::date - 1 as unit_date, m.*
         from market.marks_on(%(business_date)s::date - 1) as m
         union all
-        select 2, m.*
+        select 2, %(business_date)s, m.*
         from market.marks_on(%(business_date)s) as m
         where m.source <> 'last_execution'
     ) as found

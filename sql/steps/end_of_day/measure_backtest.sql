@@ -1,8 +1,8 @@
 -- purpose: hold what the positions of the last measured date made until today against the value at
 --          risk told for them: a greater loss is an exception. Stale marks alone show nothing.
 -- reads: risk_terms, risk_marks, risk_rates (temporary), risk.versions, risk.current_measures,
---        books.positions, reference.instrument_terms, by functions market.marks_on and
---        market.fx_rates_on
+--        books.positions, reference.instrument_terms, by functions market.marks_on,
+--        market.fx_rates_on and books.split_ratio
 -- writes: computed_measures (temporary)
 -- rerun: replaces its own rows
 -- parameters: business_date
@@ -15,8 +15,7 @@ with eve as (
 ),
 marks_before as materialized (
     select m.symbol, m.currency, m.price * coalesce(i.multiplier, 1) as price
-    from eve
-    cross join lateral market.marks_on(eve.day) as m
+    from eve cross join lateral market.marks_on(eve.day) as m
     left join reference.instrument_terms as i on i.symbol = m.symbol
 ),
 rates_before as materialized (
@@ -28,10 +27,11 @@ rates_before as materialized (
 moved as (
     select
         p.account || '/' || p.strategy as book, p.symbol,
-        p.closing_quantity * (now.price * rate_now.rate - before.price * rate_then.rate) as pnl,
+        p.closing_quantity
+            * (split.ratio * now.price * rate_now.rate - before.price * rate_then.rate) as pnl,
         now.is_stale
-    from eve
-    cross join lateral books.positions(eve.day) as p
+    from eve cross join lateral books.positions(eve.day) as p
+    cross join books.split_ratio(p.symbol, eve.day, %(business_date)s) as split (ratio)
     left join risk_marks as now on now.symbol = p.symbol and now.currency = p.currency
     left join risk_rates as rate_now on rate_now.currency = p.currency
     left join marks_before as before on (before.symbol, before.currency) = (p.symbol, p.currency)
