@@ -8457,7 +8457,7 @@ UNION ALL
  SELECT r.business_date,
     COALESCE(r.order_id, concat_ws('/'::text, r.topic, r.partition, r.message_offset)) AS subject_id,
     'answer_without_order'::text AS break_type,
-    'an order that waits'::text AS expected_value,
+    concat_ws(', but the one of '::text, 'an order that waits', s.decision) AS expected_value,
     r.response AS actual_value,
     NULL::numeric AS exposure_amount,
     NULL::text AS currency,
@@ -8465,9 +8465,36 @@ UNION ALL
     NULL::text AS symbol,
     w.due_at,
     r.recorded_at AS known_at
-   FROM (trade.open_responses w
+   FROM ((trade.open_responses w
      JOIN trade.order_responses r USING (topic, partition, message_offset))
-  WHERE (w.overdue_since IS NULL)
+     LEFT JOIN LATERAL ( SELECT d.business_date,
+            format('%s was %s before'::text, d.business_date,
+                CASE d.outcome
+                    WHEN 'CONFIRMED'::text THEN 'confirmed'::text
+                    ELSE 'rejected'::text
+                END) AS decision
+           FROM trade.order_outcomes d
+          WHERE ((d.order_key = r.order_id) AND (d.business_date <= r.business_date))
+          ORDER BY d.business_date DESC
+         LIMIT 1) s ON (true))
+  WHERE ((w.overdue_since IS NULL) AND (s.business_date IS DISTINCT FROM r.business_date))
+UNION ALL
+ SELECT d.business_date,
+    d.order_key AS subject_id,
+    'order_conflict'::text AS break_type,
+    concat_ws(', '::text, ('reason='::text || a.reason), ('response='::text || a.response)) AS expected_value,
+    concat_ws(', '::text, ('reason='::text || r.reason), ('response='::text || r.response)) AS actual_value,
+    NULL::numeric AS exposure_amount,
+    NULL::text AS currency,
+    r.counterparty_id,
+    NULL::text AS symbol,
+    r.recorded_at AS due_at,
+    r.recorded_at AS known_at
+   FROM (((trade.open_responses w
+     JOIN trade.order_responses r USING (topic, partition, message_offset))
+     JOIN trade.order_outcomes d ON (((d.order_key = r.order_id) AND (d.business_date = r.business_date))))
+     JOIN trade.order_responses a ON (((a.topic = d.topic) AND (a.partition = d.partition) AND (a.message_offset = d.message_offset))))
+  WHERE ((w.overdue_since IS NULL) AND (a.response <> r.response))
 UNION ALL
  SELECT c.business_date,
     c.order_id AS subject_id,

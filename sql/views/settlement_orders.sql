@@ -124,7 +124,7 @@ select
     r.business_date,
     coalesce(r.order_id, concat_ws('/', r.topic, r.partition, r.message_offset)),
     'answer_without_order',
-    'an order that waits',
+    concat_ws(', but the one of ', 'an order that waits', s.decision),
     r.response,
     null,
     null,
@@ -134,7 +134,44 @@ select
     r.recorded_at
 from trade.open_responses as w
 join trade.order_responses as r using (topic, partition, message_offset)
+left join lateral (
+    select
+        d.business_date,
+        format(
+            '%s was %s before', d.business_date,
+            case d.outcome when 'CONFIRMED' then 'confirmed' else 'rejected' end
+        ) as decision
+    from trade.order_outcomes as d
+    where d.order_key = r.order_id
+      and d.business_date <= r.business_date
+    order by d.business_date desc
+    limit 1
+) as s on true
 where w.overdue_since is null
+  -- an id names one order of a date: that one has its answer, and this says it again or contradicts
+  and s.business_date is distinct from r.business_date
+union all
+select
+    d.business_date,
+    d.order_key,
+    'order_conflict',
+    concat_ws(', ', 'reason=' || a.reason, 'response=' || a.response),
+    concat_ws(', ', 'reason=' || r.reason, 'response=' || r.response),
+    null,
+    null,
+    r.counterparty_id,
+    null,
+    r.recorded_at,
+    r.recorded_at
+from trade.open_responses as w
+join trade.order_responses as r using (topic, partition, message_offset)
+join trade.order_outcomes as d
+    on d.order_key = r.order_id
+    and d.business_date = r.business_date
+join trade.order_responses as a
+    on (a.topic, a.partition, a.message_offset) = (d.topic, d.partition, d.message_offset)
+where w.overdue_since is null
+  and a.response <> r.response
 union all
 select
     c.business_date,

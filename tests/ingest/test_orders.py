@@ -261,6 +261,42 @@ def test_an_answer_that_is_taken_back_is_a_break_at_once(feeds: Feeds) -> None:
     assert len(moved(feeds)[0]) == 1
 
 
+@pytest.mark.parametrize(("second", "actual"), [(b"REJECT,O1,no", "REJECT"), (CONFIRM, None)])
+def test_an_answer_by_name_is_held_against_one_that_named_none(
+    feeds: Feeds, second: bytes, actual: str | None
+) -> None:
+    order = b'{"order_id": "O1", "symbol": "SBI", "quantity": 1, "price": 10}'
+    feeds.send("Trade_Order", [order], partition=0)
+    feeds.send("Counter_party", [CONFIRM], partition=0)
+    capture(feeds)
+    feeds.send("Counter_party", [second if actual else b"CONFIRM,O1"], partition=0)
+    capture(feeds)
+    feeds.ask("update trade.open_responses set due_at = now() returning 1")
+    capture(feeds)
+    told = "select subject_id, break_type, expected_value, actual_value from settlement.breaks"
+    contradiction = ("O1", "order_conflict", "response=CONFIRM", "reason=no, response=REJECT")
+    assert feeds.ask(told) == ([contradiction] if actual else [])
+    assert len(moved(feeds)[0]) == 1
+
+
+def test_an_answer_taken_back_on_a_later_date_is_told_with_the_first(feeds: Feeds) -> None:
+    dated = '"order_id": "O1", "trade_date": "2026-11-19"'
+    order = f'{{{dated}, "symbol": "SBI", "quantity": 1, "price": 10}}'
+    feeds.send("Trade_Order", [order.encode()], partition=0)
+    feeds.send("Counter_party", [f'{{{dated}, "response": "CONFIRM"}}'.encode()], partition=0)
+    capture(feeds)
+    later = b'{"order_id": "O1", "trade_date": "2026-11-20", "response": "REJECT"}'
+    feeds.send("Counter_party", [later], partition=0)
+    capture(feeds)
+    # until then it may be about an order of its own date
+    assert feeds.count("settlement.breaks") == 0
+    feeds.ask("update trade.open_responses set due_at = now() returning 1")
+    capture(feeds)
+    told = "select subject_id, break_type, expected_value, actual_value from settlement.breaks"
+    expected = "an order that waits, but the one of 2026-11-19 was confirmed before"
+    assert feeds.ask(told) == [("O1", "answer_without_order", expected, "REJECT")]
+
+
 CHILD = """
 import json, sys
 from posttrade.capture_rounds import CaptureRounds, RoundLimits
