@@ -14,7 +14,9 @@ from tests.books.desk import Desk
 from .day import BUSINESS_DATE, Day
 
 BEFORE = dt.date(2026, 11, 11)
-FAIL = """
+AFTER = dt.date(2026, 11, 13)
+# D1 is bought and settles, D2 is sold and fails, an order delivers, and E1 settles a day late
+LEDGER = """
 with act as (
     insert into settlement.acts (cause, actor, run_id, occurred_at)
     values ('lack_of_securities', 'test', 'test', '2026-11-12T20:00Z')
@@ -25,6 +27,19 @@ parties as (
     values ('HOUSE', 'DELTA-ONE'), ('COUNTERPARTY', 'ELM')
     returning account_id, account_kind
 ),
+ids as (
+    select
+        (select act_id from act) as act_id,
+        (select account_id from parties where account_kind = 'HOUSE') as house_id,
+        (select account_id from parties where account_kind = 'COUNTERPARTY') as party_id
+),
+given (instruction_id, purpose, subject_id, direction, quantity, state, effective_on) as (
+    values
+    (1, 'TRADE', 'D2', 'DELIVER', 15, 'FAILING', date '2026-11-12'),
+    (2, 'TRADE', 'D1', 'RECEIVE', 60, 'SETTLED', '2026-11-12'),
+    (3, 'ORDER', 'O1', 'DELIVER', 100, 'SETTLED', '2026-11-12'),
+    (4, 'TRADE', 'E1', 'RECEIVE', 8, 'SETTLED', '2026-11-13')
+),
 instructed as (
     insert into settlement.instructions (
         instruction_id, settlement_date, business_date, act_id, subject_version, house_account_id,
@@ -32,23 +47,29 @@ instructed as (
         currency, counterparty_id, account, strategy, quantity, amount
     )
     select
-        1, '2026-11-12', '2026-11-11', act_id, 1,
-        (select account_id from parties where account_kind = 'HOUSE'),
-        (select account_id from parties where account_kind = 'COUNTERPARTY'),
-        'TRADE', 'D2', 'DELIVER', 'DVP', 'MSFT', 'EQUITY', 'USD', 'ELM', 'DELTA-ONE', 'CARRY', 15,
-        6000
-    from act
+        instruction_id, '2026-11-12', '2026-11-11', act_id, 1, house_id, party_id, purpose,
+        subject_id, direction, 'FOP', 'MSFT', 'EQUITY', 'USD', 'ELM', 'DELTA-ONE', 'CARRY',
+        quantity, 0
+    from given, ids
 )
 insert into settlement.events (
-    instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state
+    instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state,
+    symbol, quantity, deliverer_id, receiver_id
 )
-select 1, '2026-11-12', '2026-11-12', act_id, 1, 'STATUS', 'INSTRUCTED', 'FAILING' from act
+select
+    instruction_id, '2026-11-12', effective_on, act_id, 1,
+    case state when 'SETTLED' then 'SETTLEMENT' else 'STATUS' end, 'INSTRUCTED', state,
+    moved.symbol, moved.quantity,
+    case when moved.symbol is null then null when direction = 'DELIVER' then house_id else party_id
+    end,
+    case when moved.symbol is null then null when direction = 'DELIVER' then party_id else house_id
+    end
+from given
+cross join ids
+left join lateral (select 'MSFT', given.quantity where state = 'SETTLED') as moved (symbol, quantity)
+    on true
 """
-UNMATCHED = """
-insert into recon.breaks (business_date, trade_id, break_type, status, opened_run_id, opened_at)
-values ('2026-11-11', 'D3', 'missing_confirmation', 'OPEN', 'test', '2026-11-11T22:00Z'),
-    ('2026-11-11', 'D2', 'price_mismatch', 'OPEN', 'test', '2026-11-11T22:00Z')
-"""
+COLUMNS = ("trade_date", "contractual", "settled", "open", "failing", "other_open")
 
 
 def read_settled(pack: Pack) -> dict[tuple[str, str], dict[str, str]]:
@@ -71,20 +92,24 @@ def test_what_really_settled_stands_beside_what_was_contracted(
         desk.book("D1", BEFORE, "BUY", 60, 400, **terms)
         desk.book("D2", BEFORE, "SELL", 15, 400, strategy="CARRY", **terms)
         desk.book("D3", BEFORE, "BUY", 5, 400, **terms)
+        desk.book("E1", BEFORE, "BUY", 8, 400, **terms)
         desk.book("D4", BUSINESS_DATE, "BUY", 30, 400, symbol="MSFT", account="DELTA-ONE")
+        flat = {"symbol": "MSFT", "account": "FLAT"}
+        desk.book("F1", BEFORE, "BUY", 7, 400, settlement_date=BUSINESS_DATE, **flat)
+        desk.book("F2", BEFORE, "SELL", 7, 400, settlement_date=AFTER, **flat)
         desk.close(BEFORE, BUSINESS_DATE)
         parameters = {"settlement_date": BUSINESS_DATE}
         connection.execute(read_statement("settlement/ensure_instructions"), parameters)
         connection.execute(read_statement("settlement/ensure_events"), parameters)
-    change(FAIL)
-    change(UNMATCHED)
+    change(LEDGER)
     pack = render()
-    row = read_settled(pack)["DELTA-ONE", "MSFT"]
-    told = [
-        row[f"{name}_quantity"]
-        for name in ("trade_date", "contractual", "failing", "uninstructed", "settled")
-    ]
-    assert told == ["80", "50", "-15", "5", "60"]
+    rows = {
+        key: [row[f"{name}_quantity"] for name in COLUMNS]
+        for key, row in read_settled(pack).items()
+    }
+    # D3 was never instructed and E1 has not settled yet
+    assert rows["DELTA-ONE", "MSFT"] == ["88", "58", "60", "-2", "-15", "13"]
+    # bought and sold again: flat by trade date only
+    assert rows["FLAT", "MSFT"] == ["0", "7", "0", "7", "0", "7"]
     page = (pack.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
-    assert "Settled otherwise than contracted" in page
     assert "DELTA-ONE" in page.partition("Settled otherwise than contracted")[2]

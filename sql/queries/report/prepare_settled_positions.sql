@@ -1,17 +1,46 @@
--- Positions of each account by trade date, by settlement date as contracted, and as settled: what was
--- due, less what failed and what was never instructed. Of instruments that settle as securities; an
--- account is what settles, not a strategy. As it stood when the date was first closed.
+-- Positions of each account by trade date, by settlement date as contracted, and as settled: what the
+-- ledger has moved up to the date, without what orders moved and without opening holdings, of which
+-- the books know nothing. Of instruments that settle as securities; an account is what settles, not a
+-- strategy. What is contracted and has not settled is open: of it, what fails, and the rest.
 create temporary table pack_settled_positions on commit drop as
 with held as (
     select
         account,
         symbol,
         max(asset_class) as asset_class,
-        sum(closing_quantity) as trade_date_quantity,
+        sum(quantity) as trade_date_quantity,
         sum(contractual_quantity) as contractual_quantity
-    from pack_positions
+    -- the pack's positions lack what is flat by trade date and still settles
+    from books.positions_as_of(%(business_date)s)
     where asset_class in ('EQUITY', 'BOND')
     group by account, symbol
+),
+moved as (
+    -- summed by both sides first: one pass over the events, without their accounts
+    select e.deliverer_id, e.receiver_id, e.symbol, sum(e.quantity) as quantity
+    from settlement.events as e
+    where e.symbol is not null
+      and e.effective_on <= %(business_date)s
+      -- of later settlement dates by index: what settled before its own
+      and (e.settlement_date <= %(business_date)s or e.effective_on <> e.settlement_date)
+      and not exists (
+          select
+          from settlement.instructions as i
+          where i.purpose = 'ORDER'
+            and i.settlement_date = e.settlement_date
+            and i.instruction_id = e.instruction_id
+      )
+    group by e.deliverer_id, e.receiver_id, e.symbol
+),
+settled as (
+    select a.account_name as account, m.symbol, sum(side.quantity) as quantity
+    from moved as m
+    cross join lateral (
+        values (m.deliverer_id, -m.quantity), (m.receiver_id, m.quantity)
+    ) as side (account_id, quantity)
+    join settlement.accounts as a on a.account_id = side.account_id
+    where a.account_kind = 'HOUSE'
+    group by a.account_name, m.symbol
 ),
 failing as (
     select
@@ -27,55 +56,33 @@ failing as (
       and a.account_kind = 'HOUSE'
     group by f.account, f.symbol
 ),
-uninstructed as (
+counted as (
     select
-        e.account,
-        e.symbol,
-        sum(case e.side when 'BUY' then e.quantity else -e.quantity end) as quantity
-    from (
-        select distinct business_date, trade_id
-        from report.carried_breaks
-        where closed_date = %(business_date)s
-          and subject_kind = 'TRADE'
-    ) as b
-    cross join lateral (
-        select x.*
-        from trade.executions as x
-        where x.business_date = b.business_date
-          and x.trade_id = b.trade_id
-        order by x.version desc
-        limit 1
-    ) as e
-    where e.status <> 'CANCELLED'
-      and e.settlement_date <= %(business_date)s
-      -- a break may be of what settles all the same
-      and not exists (
-          select
-          from settlement.instructions as i
-          join settlement.acts as a on a.act_id = i.act_id
-          where i.settlement_date = e.settlement_date
-            and i.business_date = e.business_date
-            and i.subject_id = e.trade_id
-            and i.purpose in ('TRADE', 'ALLOCATION')
-            and a.occurred_at <= (
-                select first_closed_at
-                from control.closes
-                where business_date = %(business_date)s
-            )
-      )
-    group by e.account, e.symbol
+        account,
+        symbol,
+        h.asset_class,
+        coalesce(h.trade_date_quantity, 0) as trade_date_quantity,
+        coalesce(h.contractual_quantity, 0) as contractual_quantity,
+        coalesce(s.quantity, 0) as settled_quantity,
+        coalesce(f.quantity, 0) as failing_quantity
+    from held as h
+    full join settled as s using (account, symbol)
+    full join failing as f using (account, symbol)
 )
 select
     %(business_date)s::date as business_date,
-    h.account,
-    h.symbol,
-    h.asset_class,
-    h.trade_date_quantity,
-    h.contractual_quantity,
-    coalesce(f.quantity, 0) as failing_quantity,
-    coalesce(u.quantity, 0) as uninstructed_quantity,
-    h.contractual_quantity - coalesce(f.quantity, 0) - coalesce(u.quantity, 0)
-        as settled_quantity
-from held as h
-left join failing as f on f.account = h.account and f.symbol = h.symbol
-left join uninstructed as u on u.account = h.account and u.symbol = h.symbol
+    c.account,
+    c.symbol,
+    coalesce(c.asset_class, i.asset_class) as asset_class,
+    c.trade_date_quantity,
+    c.contractual_quantity,
+    c.settled_quantity,
+    c.contractual_quantity - c.settled_quantity as open_quantity,
+    c.failing_quantity,
+    c.contractual_quantity - c.settled_quantity - c.failing_quantity as other_open_quantity
+from counted as c
+left join reference.instruments as i on i.symbol = c.symbol
+where c.trade_date_quantity <> 0
+   or c.contractual_quantity <> 0
+   or c.settled_quantity <> 0
+   or c.failing_quantity <> 0
