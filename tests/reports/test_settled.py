@@ -66,8 +66,9 @@ select
     end
 from given
 cross join ids
-left join lateral (select 'MSFT', given.quantity where state = 'SETTLED') as moved (symbol, quantity)
-    on true
+left join lateral (
+    select 'MSFT' as symbol, given.quantity where state = 'SETTLED'
+) as moved on true
 """
 COLUMNS = ("trade_date", "contractual", "settled", "open", "failing", "other_open")
 
