@@ -32,7 +32,8 @@ def test_a_mark_from_before_a_split_counts_in_units_after_it(desk: Desk) -> None
     desk.close(MON, TUE)
     held = only(desk.positions(TUE))
     assert (held["closing_quantity"], held["mark_price"], held["mark_date"]) == (200, 5, MON)
-    assert (held["market_value_amount"], held["day_pnl_amount"], held["total_amount"]) == (1000, 0, 0)
+    assert held["market_value_amount"] == 1000
+    assert (held["day_pnl_amount"], held["total_amount"]) == (0, 0)
     desk.mark(TUE, "5.1")
     desk.close(TUE)
     assert only(desk.positions(TUE))["day_pnl_amount"] == 20
