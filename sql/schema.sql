@@ -750,6 +750,30 @@ $$;
 
 COMMENT ON FUNCTION books.take_share(p_amount numeric, p_earlier numeric, p_part numeric, p_whole numeric) IS 'What a part of a whole has of its amount, in the amount''s own decimals: with what the earlier parts have, and the later ones, exactly all of it.';
 
+CREATE FUNCTION books.unclosed_dates(p_business_date date) RETURNS TABLE(business_date date)
+    LANGUAGE sql STABLE
+    AS $$
+    select d.business_date
+    from (
+        select to_date(right(c.relname, 8), 'YYYYMMDD') as business_date
+        from pg_catalog.pg_inherits as i
+        join pg_catalog.pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'trade.executions'::regclass
+    ) as d
+    -- a look into the partition of the date: as a join it could read them all
+    cross join lateral (
+        select from trade.executions as e where e.business_date = d.business_date limit 1
+    ) as found
+    where d.business_date < p_business_date
+      and not exists (
+          select
+          from books.updates as u
+          where u.business_date = d.business_date
+      )
+$$;
+
+COMMENT ON FUNCTION books.unclosed_dates(p_business_date date) IS 'Dates before one with executions that no close has booked yet: they are in none of its positions. It asks each partition whether it has a row, whatever was ever received.';
+
 CREATE FUNCTION books.values_on(p_business_date date, p_update_id bigint) RETURNS TABLE(holding_id integer, account text, strategy text, symbol text, currency text, asset_class text, moved_on date, cost_method text, quantity numeric, contractual_quantity numeric, cost_amount numeric, cash_flow_to_date_amount numeric, realised_to_date_amount numeric, fee_to_date_amount numeric, mark_price numeric, mark_date date, mark_source text, is_stale_mark boolean, unit_amount numeric, value_amount numeric, accrued_amount numeric, carry_to_date_amount numeric, net_to_date_amount numeric)
     LANGUAGE sql STABLE
     AS $$

@@ -51,7 +51,7 @@ def find_unclosed_dates(dsn: str, business_date: dt.date) -> list[dt.date]:
     Raises:
         Unavailable: the database does not answer.
     """
-    statement = read_statement("report/read_unclosed_dates")
+    statement = read_statement("books/list_unclosed_dates")
     with connect(dsn) as connection:
         rows = connection.execute(statement, {"business_date": business_date}).fetchall()
     return [row[0] for row in rows]

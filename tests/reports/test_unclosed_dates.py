@@ -14,6 +14,7 @@ from .day import BUSINESS_DATE, Day
 from .test_contents import read_page
 
 EVE = dt.date(2026, 11, 11)
+EMPTY = dt.date(2026, 11, 10)
 
 
 def test_an_earlier_date_that_was_never_closed_is_told(
@@ -21,14 +22,10 @@ def test_an_earlier_date_that_was_never_closed_is_told(
 ) -> None:
     lay(Day(trade_count=0, reject_count=0))
     with connect(trade_dsn) as connection:
-        connection.execute("select control.ensure_partitions(%s)", (EVE,))
+        for date in (EMPTY, EVE):
+            connection.execute("select control.ensure_partitions(%s)", (date,))
         desk = Desk(connection)
         desk.book("T1", EVE, "BUY", 100, 190)
-        connection.execute(
-            "insert into control.received_counts (batch_id, feed, business_date, received_count)"
-            " values (1, 'executions', %s, 1)",
-            (EVE,),
-        )
     assert find_unclosed_dates(trade_dsn, BUSINESS_DATE) == [EVE]
     assert "Executions of 2026-11-11 are in no book" in read_page(render())
     with connect(trade_dsn) as connection:
