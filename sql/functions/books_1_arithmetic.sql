@@ -46,7 +46,6 @@ comment on function books.due_after(date, date[], numeric[], date[], numeric[], 
     'What is due after a date: what it brought itself, and what it opened with, in units after '
     'splits; by settlement date, in its order.';
 
-
 create or replace function books.add_at_average(
     p_state numeric[], p_quantity numeric, p_amount numeric
 ) returns numeric[]

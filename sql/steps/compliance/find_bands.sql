@@ -2,8 +2,7 @@
 --          the band around it. That is the mark of the eve; where none is fresh, what a source
 --          other than our own trades states for the date.
 -- reads: checked_trades (temporary), reference.price_bands, reference.instruments,
---        reference.share_splits; by market.marks_on also market.marks, market.overrides and
---        books.marks
+--        reference.share_splits, and marks by market.marks_on
 -- writes: banded_trades (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date

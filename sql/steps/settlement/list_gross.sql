@@ -8,25 +8,24 @@
 drop table if exists pg_temp.gross_sums;
 
 -- each partition is read once and hashed: how few sums there are is more than the planner can see
-set local enable_nestloop to off; set local enable_mergejoin to off;
-set local enable_sort to off; set local hash_mem_multiplier to 8;
+set local enable_nestloop to off;
+set local enable_mergejoin to off;
+set local enable_sort to off;
+set local hash_mem_multiplier to 8;
 create temporary table gross_sums on commit drop as
 with netted as not materialized (
-    select
-        e.net_instruction_id, e.sequence, i.*, i.direction = 'RECEIVE' as is_received
+    select e.net_instruction_id, e.sequence, i.*, i.direction = 'RECEIVE' as is_received
     from settlement.events as e
     join settlement.instructions as i
         on i.settlement_date = any(%(gross_dates)s::date[])
-        and i.settlement_date = e.settlement_date
-        and i.instruction_id = e.instruction_id
+        and (i.settlement_date, i.instruction_id) = (e.settlement_date, e.instruction_id)
     where e.settlement_date = any(%(gross_dates)s::date[])
       and e.net_instruction_id = any(%(net_instruction_ids)s::bigint[])
       and not exists (
           select
           from settlement.events as r
           where r.settlement_date = any(%(gross_dates)s::date[])
-            and r.settlement_date = e.settlement_date
-            and r.instruction_id = e.instruction_id
+            and (r.settlement_date, r.instruction_id) = (e.settlement_date, e.instruction_id)
             and r.reverses_sequence = e.sequence
             and r.kind = 'REVERSAL'
       )
@@ -56,8 +55,7 @@ still_due as (
         select settlement_date, instruction_id, sum(quantity) as quantity, sum(amount) as amount
         from settlement.events
         where settlement_date = any(%(gross_dates)s::date[])
-          and kind = 'SETTLEMENT'
-          and to_state = 'PARTIALLY_SETTLED'
+          and (kind, to_state) = ('SETTLEMENT', 'PARTIALLY_SETTLED')
         group by settlement_date, instruction_id
     ) as s on (s.settlement_date, s.instruction_id) = (n.settlement_date, n.instruction_id)
     where n.sequence > 1
@@ -73,7 +71,9 @@ select
 from still_due
 group by 1, 2, 3, 4, 5, 6;
 
-set local enable_nestloop to default; set local enable_mergejoin to default;
-set local enable_sort to default; set local hash_mem_multiplier to default;
+set local enable_nestloop to default;
+set local enable_mergejoin to default;
+set local enable_sort to default;
+set local hash_mem_multiplier to default;
 select coalesce(sum(instruction_count), 0) as rows_in, count(*) as rows_out
 from gross_sums;
