@@ -1,5 +1,7 @@
 """How fast a backlog in Kafka becomes typed, de-duplicated, keyed rows in PostgreSQL.
 
+Told beside it: who uses the processors meanwhile, and what it takes only to consume the backlog.
+
 Product: in the variant ``alone`` the drain: raw messages kept under their key (topic, partition,
 offset), every message read by its contract into typed rows or rejects, offsets in the same
 transaction. Without a variant the drain and promote_batches after it: trade ids de-duplicated,
@@ -30,6 +32,7 @@ from typing import Annotated, Any
 import psycopg
 import typer
 
+from bench.drain_parts import describe_parts, find_server, watch_cpu
 from bench.harness import (
     REPETITIONS_MIN,
     DsnOption,
@@ -66,15 +69,16 @@ def main(
     as_json: JsonOption = False,
 ) -> None:
     """Drain a backlog, beside its limit and a peer."""
-    with open_server(dsn) as server, open_broker() as kafka_config:
+    with open_server(dsn) as server, open_broker() as (kafka_config, broker_pid):
         say(f"sending about {rows} messages")
         sent = send_backlog(kafka_config, rows)
         say(f"{sent} messages wait in the broker")
         done = []
         for number in range(repetitions):
-            done.append(repeat_once(server, kafka_config, rows, sent, peer_rows))
+            done.append(repeat_once(server, kafka_config, broker_pid, rows, sent, peer_rows))
             say(f"{number + 1}/{repetitions}: {done[-1]}")
-    report("drain", make_rows(sent, done), {"peer_rows": peer_rows}, as_json=as_json)
+    details = {"peer_rows": peer_rows, "remark": describe_parts(sent, done)}
+    report("drain", make_rows(sent, done), details, as_json=as_json)
 
 
 def make_rows(sent: int, done: Sequence[Repetition]) -> list[Row]:
@@ -105,14 +109,21 @@ def make_rows(sent: int, done: Sequence[Repetition]) -> list[Row]:
 
 
 def repeat_once(
-    server: str, kafka_config: Mapping[str, Any], rows: int, sent: int, peer_rows: int
+    server: str,
+    kafka_config: Mapping[str, Any],
+    broker_pid: int,
+    rows: int,
+    sent: int,
+    peer_rows: int,
 ) -> Repetition:
-    """Limit, product, peer, each on a database of its own."""
+    """Limit, product, its consuming alone, peer, each on a database of its own."""
     with open_database(server) as database:
         limit = measure("bench.limits.copy_raw", "copy_raw", database, make_options(rows))
     with open_database(server) as database:
-        product = measure("bench.drain", "drain_backlog", database, kafka_config)
+        product = measure("bench.drain", "drain_backlog", database, kafka_config, broker_pid)
         check_everything_arrived(database, sent)
+    alone = measure("bench.drain_parts", "consume_backlog", kafka_config, broker_pid)
+    product.facts["consume_only"] = {"seconds": alone.seconds, **alone.facts}
     peer_seconds = None
     if peer_rows:
         asked = min(peer_rows, rows // MESSAGES_PER_TRADE)  # it drains one topic of the three
@@ -144,7 +155,9 @@ def send_backlog(kafka_config: Mapping[str, Any], rows: int) -> int:
         return simulate_day(kafka_config, make_options(rows), truth_dir=Path(folder)).messages
 
 
-def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
+def drain_backlog(
+    database: str, kafka_config: Mapping[str, Any], broker_pid: int
+) -> tuple[float, dict[str, Any]]:
     """The product's own steps until nothing is left; validation is passed by decree, untimed."""
     from posttrade.capture import promote_batches
     from posttrade.drain import Drain
@@ -152,13 +165,13 @@ def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float
     calls: list[list[int]] = []
     known: set[int] = set()
     with Drain(database, kafka_config) as drain:
-        with watch_memory() as rss_mb:
-            started, used = time.perf_counter(), time.process_time()
+        pids = {"broker": broker_pid, **find_server(database)}
+        with watch_memory() as rss_mb, watch_cpu(pids) as spent:
+            started = time.perf_counter()
             while batch_ids := sorted(set(drain.drain_once(run_id="bench")) - known):
                 calls.append(batch_ids)
                 known.update(batch_ids)
             draining = time.perf_counter() - started
-            client_seconds = time.process_time() - used
         drain_rss_mb = read_peak_rss_mb()
     with psycopg.connect(database) as connection:
         connection.execute(read_sql("pass_validation"))
@@ -168,7 +181,7 @@ def drain_backlog(database: str, kafka_config: Mapping[str, Any]) -> tuple[float
     promoting = time.perf_counter() - started
     facts = {
         "drain_seconds": draining,
-        "client_cpu_seconds": client_seconds,
+        **spent,
         "promote_seconds": promoting,
         "drain_rss_mb": drain_rss_mb,
         "rss_mb_course": choose_points(rss_mb),
@@ -214,8 +227,8 @@ def check_everything_arrived(database: str, sent: int) -> None:
 
 
 @contextlib.contextmanager
-def open_broker() -> Iterator[dict[str, Any]]:
-    """The embedded broker in a process of its own; client settings for it."""
+def open_broker() -> Iterator[tuple[dict[str, Any], int]]:
+    """The embedded broker in a process of its own; client settings for it, and its id."""
     from posttrade.instance import REPOSITORY, choose_ports, is_port_open
     from posttrade.topics import TOPICS
 
@@ -234,12 +247,13 @@ def open_broker() -> Iterator[dict[str, Any]]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError("the embedded broker did not start")
                 time.sleep(0.05)
-            yield {
+            kafka_config = {
                 "bootstrap.servers": f"127.0.0.1:{port}",
                 "group.id": "bench",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
             }
+            yield kafka_config, process.pid
         finally:
             process.kill()
             process.wait()

@@ -282,7 +282,11 @@ def open_database(server_dsn: str) -> Iterator[str]:
 def report(
     name: str, rows: Sequence[Row], details: dict[str, Any], *, as_json: bool = False
 ) -> None:
-    """Print a table with the bars, and write the result to ``bench/results``."""
+    """Print a table with the bars, and write the result to ``bench/results``.
+
+    Args:
+        details: whatever else belongs to the result; a ``remark`` is printed, and on the page.
+    """
     result = {
         "benchmark": name,
         "rows": [dataclasses.asdict(row) for row in rows],
@@ -292,6 +296,8 @@ def report(
     print_table(rows, sys.stderr if as_json else sys.stdout)
     for judgement in bars.judge(name, result["rows"]):
         print(judgement.describe(), file=sys.stderr if as_json else sys.stdout)
+    if "remark" in details:
+        print(details["remark"], file=sys.stderr if as_json else sys.stdout)
     folder = RESULTS if bars.is_full_size(name, result["rows"]) else RESULTS / TRIALS
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"

@@ -25,7 +25,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             summarize(name, size, "<b>other</b>" if peer else "", done, is_rate=False)
             for size in sizes
         ]
-        report(name, rows, {})
+        report(name, rows, {"remark": f"{name} <took> time"} if peer else {})
 
     add("reconcile", 1_000_000, 5_000_000, seconds=1.2, peer=3.0)
     add("day", 100_000, 1_000_000, seconds=20.0, peer=None)
@@ -36,6 +36,7 @@ def test_the_page_loads_nothing_and_escapes(results: Path) -> None:
     text = page.write_page(results).read_text(encoding="utf-8")
     assert LOADS.search(re.sub(r"url\(#", "", text)) is None
     assert "<b>other</b>" not in text
+    assert text.count("&lt;took&gt; time") == 1
     assert text.count("<svg") == 1 + 3 + 3  # overview; two sizes and the growth of each
 
 
