@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
-from posttrade.database import connect
+from posttrade.database import connect, run_step
 from posttrade.reports import Pack
+from posttrade.reports.queries import execute
 from posttrade.statements import read_statement
 from tests.books.desk import Desk
 
@@ -70,6 +72,24 @@ left join lateral (
     select 'MSFT' as symbol, given.quantity where state = 'SETTLED'
 ) as moved on true
 """
+# what failed settles after all, as of the day on which it was due
+LATE = """
+with act as (
+    insert into settlement.acts (cause, actor, run_id, occurred_at)
+    values ('lack_of_securities', 'test', 'test', '2026-11-13T08:00Z')
+    returning act_id
+)
+insert into settlement.events (
+    instruction_id, settlement_date, effective_on, act_id, sequence, kind, from_state, to_state,
+    symbol, quantity, deliverer_id, receiver_id
+)
+select
+    instruction_id, settlement_date, settlement_date, act.act_id, 2, 'SETTLEMENT', 'FAILING',
+    'SETTLED', symbol, quantity, house_account_id, counterparty_account_id
+from settlement.instructions
+cross join act
+where subject_id = 'D2'
+"""
 COLUMNS = ("trade_date", "contractual", "settled", "open", "failing", "other_open")
 
 
@@ -77,6 +97,21 @@ def read_settled(pack: Pack) -> dict[tuple[str, str], dict[str, str]]:
     path = pack.directory / "settled_positions_20261112.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return {(row["account"], row["symbol"]): row for row in csv.DictReader(file)}
+
+
+def read_settled_quantity(dsn: str) -> Decimal:
+    with connect(dsn) as connection:
+        execute(connection, "prepare_settled_positions", business_date=BUSINESS_DATE)
+        row = connection.execute(
+            "select settled_quantity from pack_settled_positions"
+            " where (account, symbol) = ('DELTA-ONE', 'MSFT')"
+        ).fetchone()
+    return row[0] if row else Decimal(0)
+
+
+def sum_flows(dsn: str) -> None:
+    with connect(dsn) as connection:
+        run_step(connection, "settlement/sum_flows", {})
 
 
 def test_what_really_settled_stands_beside_what_was_contracted(
@@ -114,3 +149,21 @@ def test_what_really_settled_stands_beside_what_was_contracted(
     assert rows["FLAT", "MSFT"] == ["0", "7", "0", "7", "0", "7"]
     page = (pack.directory / "end_of_day_20261112.html").read_text(encoding="utf-8")
     assert "DELTA-ONE" in page.partition("Settled otherwise than contracted")[2]
+
+
+def test_it_is_the_same_summed_by_day_or_not(
+    lay: Callable[[Day], None], change: Callable[[str], None], trade_dsn: str
+) -> None:
+    lay(Day(trade_count=0, reject_count=0))
+    with connect(trade_dsn) as connection:
+        parameters = {"settlement_date": BUSINESS_DATE}
+        connection.execute(read_statement("settlement/ensure_instructions"), parameters)
+        connection.execute(read_statement("settlement/ensure_events"), parameters)
+    change(LEDGER)
+    assert read_settled_quantity(trade_dsn) == 60
+    sum_flows(trade_dsn)
+    assert read_settled_quantity(trade_dsn) == 60
+    change(LATE)
+    assert read_settled_quantity(trade_dsn) == 45
+    sum_flows(trade_dsn)
+    assert read_settled_quantity(trade_dsn) == 45

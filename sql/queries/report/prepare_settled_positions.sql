@@ -15,30 +15,42 @@ with held as (
     where asset_class in ('EQUITY', 'BOND')
     group by account, symbol
 ),
-moved as (
-    -- summed by both sides first: one pass over the events, without their accounts
+new_moves as (
+    -- what no sum by day has yet, by both sides first: one pass over the events, without accounts
     select e.deliverer_id, e.receiver_id, e.symbol, sum(e.quantity) as quantity
     from settlement.events as e
-    where e.symbol is not null
+    where e.act_id > (select last_act_id from settlement.flow_mark)
+      and e.symbol is not null
       and e.effective_on <= %(business_date)s
       -- of later settlement dates by index: what settled before its own
       and (e.settlement_date <= %(business_date)s or e.effective_on <> e.settlement_date)
-      and not exists (
-          select
-          from settlement.instructions as i
-          where i.purpose = 'ORDER'
-            and i.settlement_date = e.settlement_date
-            and i.instruction_id = e.instruction_id
-      )
     group by e.deliverer_id, e.receiver_id, e.symbol
 ),
-settled as (
-    select a.account_name as account, m.symbol, sum(side.quantity) as quantity
-    from moved as m
+moved as (
+    select account_id, asset as symbol, amount as quantity
+    from settlement.settled_flows
+    where asset_kind = 'SECURITY'
+      and effective_on <= %(business_date)s
+    union all
+    select side.account_id, m.symbol, side.quantity
+    from new_moves as m
     cross join lateral (
         values (m.deliverer_id, -m.quantity), (m.receiver_id, m.quantity)
     ) as side (account_id, quantity)
-    join settlement.accounts as a on a.account_id = side.account_id
+    union all
+    -- summed or not: less what orders moved
+    select l.account_id, l.asset, -l.amount
+    from settlement.instructions as i
+    join settlement.ledger_entries as l
+        on (l.settlement_date, l.instruction_id) = (i.settlement_date, i.instruction_id)
+    where i.purpose = 'ORDER'
+      and l.asset_kind = 'SECURITY'
+      and l.effective_on <= %(business_date)s
+),
+settled as (
+    select a.account_name as account, m.symbol, sum(m.quantity) as quantity
+    from moved as m
+    join settlement.accounts as a on a.account_id = m.account_id
     where a.account_kind = 'HOUSE'
     group by a.account_name, m.symbol
 ),
