@@ -6,14 +6,15 @@ copy (
         e.price, extract(epoch from e.executed_at - %(business_date)s::date) as seconds
     from trade.executions as e
     left join reference.instruments as i on i.symbol = e.symbol
+    -- few trades have a further version: a table of these is held beside the trades, not the reverse
+    left join (
+        select trade_id, max(version) as version
+        from trade.executions
+        where business_date = %(business_date)s
+          and version > 1
+        group by trade_id
+    ) as newest on newest.trade_id = e.trade_id
     where e.business_date = %(business_date)s
       and e.status <> 'CANCELLED'
-      and not exists (
-          select
-          from trade.executions as newer
-          where newer.business_date = %(business_date)s
-            and newer.trade_id = e.trade_id
-            and newer.version > e.version
-            and newer.version > 1
-      )
+      and e.version >= coalesce(newest.version, e.version)
 ) to stdout (format csv, header)

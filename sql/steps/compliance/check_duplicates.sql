@@ -35,5 +35,5 @@ insert into found_coverage
 select 'potential_duplicate', 'checked', count(*) from checked_trades;
 
 select
-    (select count(*) from checked_trades) as rows_in,
+    (select sum(subject_count) from found_coverage where rule = 'potential_duplicate') as rows_in,
     (select count(*) from found_alerts where rule = 'potential_duplicate') as rows_out;

@@ -44,5 +44,9 @@ insert into found_coverage
 select 'price_band', outcome, count(*) from banded_trades group by outcome;
 
 select
-    (select count(*) from banded_trades) as rows_in,
+    (
+        select coalesce(sum(subject_count), 0)
+        from found_coverage
+        where rule = 'price_band'
+    ) as rows_in,
     (select count(*) from found_alerts where rule = 'price_band') as rows_out;

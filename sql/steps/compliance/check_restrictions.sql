@@ -37,5 +37,5 @@ insert into found_coverage
 select 'restricted_instrument', 'checked', count(*) from checked_trades;
 
 select
-    (select count(*) from checked_trades) as rows_in,
+    (select sum(subject_count) from found_coverage where rule = 'restricted_instrument') as rows_in,
     (select count(*) from found_alerts where rule = 'restricted_instrument') as rows_out;

@@ -35,7 +35,9 @@ cross join lateral (
     select false as is_notional where t.quantity > l.quantity_max
     union all
     select true where abs(t.quantity * t.price) > l.notional_max
-) as breach;
+) as breach
+where t.quantity > l.quantity_max
+   or abs(t.quantity * t.price) > l.notional_max;
 
 insert into found_coverage
 select rule, case when l.asset_class is null then 'no_limit' else 'checked' end, sum(t.trade_count)
@@ -51,7 +53,11 @@ cross join (values ('quantity_limit'), ('notional_limit')) as both_rules (rule)
 group by 1, 2;
 
 select
-    (select count(*) from checked_trades) as rows_in,
+    (
+        select coalesce(sum(subject_count), 0)
+        from found_coverage
+        where rule = 'quantity_limit'
+    ) as rows_in,
     (
         select count(*)
         from found_alerts

@@ -66,13 +66,15 @@ where b.side = 'BUY'
   and 100 * abs(s.quantity - b.quantity) <= b.quantity_delta_percent_max * b.quantity;
 
 insert into found_coverage
-select 'potential_wash_trade', outcome, trade_count
-from (
-    select 'checked' as outcome, count(*) as trade_count from owned_trades
-    union all
-    select 'no_owner_or_policy', (select count(*) from checked_trades) - count(*) from owned_trades
-) as counted
-where trade_count > 0;
+select 'potential_wash_trade', counted.outcome, counted.trade_count
+from (select count(*) as trade_count from checked_trades) as listed
+cross join (select count(*) as trade_count from owned_trades) as owned
+cross join lateral (
+    values
+    ('checked', owned.trade_count),
+    ('no_owner_or_policy', listed.trade_count - owned.trade_count)
+) as counted (outcome, trade_count)
+where counted.trade_count > 0;
 
 select
     (select count(*) from owned_trades) as rows_in,
