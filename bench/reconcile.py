@@ -42,11 +42,12 @@ ROWS = (1_000_000, 5_000_000)
 LIMIT = "bare three-way FULL join"
 PLANS = ("hash", "any")
 FILLS = (
-    "fill_batches",
     "fill_executions",
     "fill_confirmations",
     "fill_pnl_snapshots",
     "fill_conflicts",
+    "fill_batches",
+    "fill_received_counts",
 )
 VARIANTS = ("", "warm")
 PEER = "duckdb through COPY"

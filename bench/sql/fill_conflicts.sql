@@ -8,7 +8,7 @@ select
     1000000000 + n,
     case way when 7 then 'executions' else 'broker_confirmations' end,
     case way when 7 then 'execution' else 'confirmation' end,
-    4,
+    case way when 7 then 4 else 5 end,
     %(business_date)s,
     'T' || lpad(n::text, 9, '0'),
     1,

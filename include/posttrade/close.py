@@ -18,7 +18,7 @@ from posttrade.capture import COMPARISON_STEPS, RECON_LOCK, StepSequence
 from posttrade.compliance.checks import check_compliance
 from posttrade.database import StepCounts, connect
 from posttrade.errors import ConfigurationError, GateFailed
-from posttrade.feeds import FEEDS
+from posttrade.feeds import EXECUTION, FEEDS, PNL_SNAPSHOT, list_feeds
 from posttrade.risk import measure_risk
 from posttrade.run_log import StepRun, step_run
 from posttrade.settlement import charge_fees, close_orders, instruct_day
@@ -115,7 +115,7 @@ def include_late_records(dsn: str, business_date: dt.date, *, run_id: str) -> No
 
 def _reconcile(steps: StepSequence, business_date: dt.date) -> StepCounts:
     steps.parameters.update(_read_scope(steps, business_date))
-    joined = steps.run("find_unreconciled_trades", "find_lone_snapshots")
+    joined = steps.run("find_unreconciled_trades", "count_sides", "find_lone_snapshots")
     steps.run("list_trades_to_compare")
     if steps.parameters["is_new_set"]:
         steps.run("store_match_set")
@@ -162,6 +162,8 @@ def _logged_steps(
             "run_id": run_id,
             "as_of": dt.datetime.now(dt.timezone.utc),
             "feeds": list(FEEDS),
+            "execution_feeds": list_feeds(EXECUTION),
+            "pnl_snapshot_feeds": list_feeds(PNL_SNAPSHOT),
             "calendar_id": HOUSE_CALENDAR,
         }
         yield StepSequence(connection, "end_of_day", parameters), log

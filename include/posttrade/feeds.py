@@ -72,3 +72,8 @@ FEEDS: dict[str, Feed] = {
         Feed("custodian_cash", STATEMENT_LINE, (1,), "statement_lines", "custodian_cash", False),
     )
 }
+
+
+def list_feeds(record_type: str) -> list[str]:
+    """Names of the feeds whose messages become records of this type."""
+    return [name for name, feed in FEEDS.items() if feed.record_type == record_type]

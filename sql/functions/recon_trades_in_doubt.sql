@@ -31,7 +31,7 @@ language sql stable parallel safe as $$
             x.trade_id, x.version, x.status, x.source_id, x.batch_id, x.symbol, x.currency,
             x.counterparty_id, x.quantity, x.price, x.executed_at,
             p.version as pnl_version, p.pnl_impact, p.commission, p.currency as pnl_currency,
-            p.status as pnl_status
+            p.status as pnl_status, x.feed
         from trade.executions as x
         left join (
             select s.trade_id, s.version, s.pnl_impact, s.commission, s.currency, s.status
@@ -72,6 +72,7 @@ language sql stable parallel safe as $$
         c.version is not null
         or e.pnl_version is not null
         or e.source_id <> all(p_silent_source_ids)
+        or e.feed <> e.source_id
     )
 $$;
 comment on function recon.join_doubtful_trades(
@@ -79,7 +80,7 @@ comment on function recon.join_doubtful_trades(
 ) is
     'Trades from the first id to before the end (null: no end) with an execution or a confirmation, '
     'whose three sides are not all there and agree. Of a silent source, which expects no other side: '
-    'those that have one. With batches: also those whose execution is of another batch, or of an '
+    'those that have one, and those that another feed than its own brought. With batches: also those whose execution is of another batch, or of an '
     'excluded source.';
 
 create or replace function recon.find_doubtful_matches(

@@ -71,7 +71,9 @@ def _records(draw: st.DrawFn, kind: str) -> tuple[str, Record]:
     if kind == CONFIRMATION:
         return "broker_confirmations", Record(**terms)
     expects = draw(_mostly(True, False))
-    return ("executions" if expects else "trades"), Record(**terms, expects_others=expects)
+    # now and then another feed than its source's own brings it
+    feed = draw(_mostly(*(("executions", "trades") if expects else ("trades", "executions"))))
+    return feed, Record(**terms, expects_others=expects)
 
 
 MESSAGES = st.one_of(
@@ -89,7 +91,7 @@ def _histories(draw: st.DrawFn) -> list[list[tuple[str, Record]]]:
     return [messages[a:b] for a, b in itertools.pairwise([0, *cuts])]
 
 
-def _stage_row(feed: str, record: Record) -> dict[str, Any]:
+def _stage_row(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {
         "trade_id": record.trade_id,
         "version": record.version,
@@ -98,7 +100,8 @@ def _stage_row(feed: str, record: Record) -> dict[str, Any]:
     if record.is_cancelled:
         row["status"] = "CANCELLED"
     if record.kind == EXECUTION:
-        row |= {"source_id": feed, "executed_at": record.instant}
+        source_id = "executions" if record.expects_others else "trades"
+        row |= {"source_id": source_id, "executed_at": record.instant}
     else:
         row["is_date_stated"] = record.is_date_stated
     if record.kind == CONFIRMATION:
@@ -119,7 +122,7 @@ def _capture(
         for feed in FEEDS:
             records = [record for name, record in run if name == feed]
             if records:
-                rows = [_stage_row(feed, record) for record in records]
+                rows = [_stage_row(record) for record in records]
                 batch_ids.append(stage.add_batch(feed, *rows))
                 arrived.extend(records)
         stage.connection.commit()

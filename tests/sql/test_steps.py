@@ -46,6 +46,8 @@ PARAMETERS: dict[str, Any] = {
     "timestamp_delta_ms_max": 100,
     "pnl_delta_limit": Decimal(1),
     "silent_source_ids": ["trades"],
+    "execution_feeds": ["trades", "executions"],
+    "pnl_snapshot_feeds": ["pnl_snapshot"],
     "is_ordered": False,
     "cuts": [""] * 7,
     "is_new_set": None,

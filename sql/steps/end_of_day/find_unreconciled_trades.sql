@@ -1,6 +1,7 @@
 -- purpose: join the three sides of the whole date and keep the trades that do not agree on all
 --          of them, or are not matched as they should be, with their sides; trades of which no
---          other side is expected and none came are left out.
+--          other side is expected and none came are left out, unless another feed than their
+--          source's own brought them: these are to be counted.
 -- reads: by recon.find_doubtful_trades_by_range trade.executions, trade.confirmations,
 --        trade.pnl_snapshots, recon.single_matches
 -- writes: unreconciled_trades (temporary)

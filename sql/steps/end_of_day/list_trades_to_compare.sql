@@ -7,7 +7,7 @@
 --        recon.match_set_exceptions, recon.breaks, recon.pending
 -- writes: touched_trades (temporary)
 -- rerun: replaces the temporary table
--- parameters: business_date
+-- parameters: business_date, silent_source_ids (expect no other side)
 
 drop table if exists pg_temp.touched_trades;
 
@@ -21,6 +21,10 @@ select
 from (
     select trade_id, true as is_doubtful, false as is_versioned, is_joined
     from unreconciled_trades
+    -- a silent source's alone is shown to be counted
+    where execution_version is null
+       or num_nonnulls(confirmation_version, pnl_snapshot_version) > 0
+       or source_id <> all(%(silent_source_ids)s::text[])
     union all
     select trade_id, true, true, false
     from trade.executions
