@@ -1944,7 +1944,7 @@ CREATE FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_i
             x.trade_id, x.version, x.status, x.source_id, x.batch_id, x.symbol, x.currency,
             x.counterparty_id, x.quantity, x.price, x.executed_at,
             p.version as pnl_version, p.pnl_impact, p.commission, p.currency as pnl_currency,
-            p.status as pnl_status
+            p.status as pnl_status, x.feed
         from trade.executions as x
         left join (
             select s.trade_id, s.version, s.pnl_impact, s.commission, s.currency, s.status
@@ -1985,10 +1985,11 @@ CREATE FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_i
         c.version is not null
         or e.pnl_version is not null
         or e.source_id <> all(p_silent_source_ids)
+        or e.feed <> e.source_id
     )
 $$;
 
-COMMENT ON FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Trades from the first id to before the end (null: no end) with an execution or a confirmation, whose three sides are not all there and agree. Of a silent source, which expects no other side: those that have one. With batches: also those whose execution is of another batch, or of an excluded source.';
+COMMENT ON FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Trades from the first id to before the end (null: no end) with an execution or a confirmation, whose three sides are not all there and agree. Of a silent source, which expects no other side: those that have one, and those that another feed than its own brought. With batches: also those whose execution is of another batch, or of an excluded source.';
 
 CREATE FUNCTION recon.look_up_match(p_business_dates date[], p_business_date date, p_trade_id text, p_execution_version integer, p_batch_id bigint, p_source_id text) RETURNS TABLE(has_match boolean, execution_version integer, confirmation_version integer, pnl_snapshot_version integer)
     LANGUAGE sql STABLE PARALLEL SAFE
