@@ -153,8 +153,10 @@ def test_waiting_ends_with_the_grace_period(trade_dsn: str, stage: Stage) -> Non
         "set local posttrade.records_leave to on; delete from trade.executions",
         "set local posttrade.records_leave to on; delete from trade.confirmations",
         # one that stands alone, which the comparison does not look for where the numbers agree
-        "create temporary table more as select * from trade.pnl_snapshots limit 1;"
-        " update more set trade_id = 'lone'; insert into trade.pnl_snapshots select * from more",
+        (
+            "create temporary table more as select * from trade.pnl_snapshots limit 1;"
+            " update more set trade_id = 'lone'; insert into trade.pnl_snapshots select * from more"
+        ),
         "delete from landing.message_blocks where topic = 'pnl_snapshot'",
         "insert into landing.duplicates values ('x', 0, 9, 'executions', 1, '2026-10-14', '9', 1)",
     ],
