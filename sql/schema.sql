@@ -90,57 +90,28 @@ CREATE TYPE settlement.fee_term AS (
 	amount_max numeric,
 	factor numeric,
 	addend numeric,
-	unit numeric
+	unit numeric,
+	fixed_amount numeric
 );
 
-COMMENT ON TYPE settlement.fee_term IS 'A rate as settlement.charge works it out: factor, addend and unit are its rounding.';
+COMMENT ON TYPE settlement.fee_term IS 'A rate as settlement.charge works it out: factor, addend and unit are its rounding; fixed_amount: what it comes to for every trade, null where that depends on the trade.';
 
 CREATE FUNCTION books.accounting_by_book(p_business_date date) RETURNS TABLE(account text, strategy text, currency text, trade_count bigint, booked_count bigint, own_amount numeric, accounting_amount numeric, delta_amount numeric)
     LANGUAGE sql STABLE
+    SET enable_nestloop TO 'off'
     AS $$
-    -- both sides are stacked and grouped, not joined: a join of a fresh date is planned without
-    -- knowing its size
-    with sides as (
-        select
-            f.trade_id, f.account, f.strategy, f.currency,
-            f.price * f.quantity as gross_amount,
-            null::numeric as pnl_impact,
-            null::numeric as commission
-        from books.executions_of(p_business_date) as f
-        union all
-        select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
-        from (
-            select distinct on (trade_id) trade_id, pnl_impact, commission, status
-            from trade.pnl_snapshots
-            where business_date = p_business_date
-            order by trade_id, version desc
-        ) as s
-        where s.status <> 'CANCELLED'
-    ),
-    trades as (
-        select
-            trade_id,
-            max(account) as account,
-            max(strategy) as strategy,
-            max(currency) as currency,
-            sum(gross_amount) as gross_amount,
-            sum(pnl_impact) as pnl_impact,
-            sum(commission) as commission
-        from sides
-        group by trade_id
-        having count(gross_amount) > 0
-    )
     select
-        account,
-        strategy,
-        currency,
+        f.account,
+        f.strategy,
+        f.currency,
         count(*),
-        count(pnl_impact),
-        coalesce(sum(gross_amount - commission), 0),
-        coalesce(sum(pnl_impact), 0),
-        coalesce(sum(pnl_impact - (gross_amount - commission)), 0)
-    from trades
-    group by account, strategy, currency
+        count(s.pnl_impact),
+        coalesce(sum(f.price * f.quantity - s.commission), 0),
+        coalesce(sum(s.pnl_impact), 0),
+        coalesce(sum(s.pnl_impact - (f.price * f.quantity - s.commission)), 0)
+    from books.executions_of(p_business_date) as f
+    left join books.snapshots_of(p_business_date) as s using (trade_id)
+    group by f.account, f.strategy, f.currency
 $$;
 
 COMMENT ON FUNCTION books.accounting_by_book(p_business_date date) IS 'What accounting booked for the trades of each book, against price x quantity - commission, which is the rule of the feed, added up. Trades that accounting has not booked are in trade_count alone.';
@@ -667,6 +638,33 @@ CREATE FUNCTION books.running_positions(p_business_date date) RETURNS TABLE(acco
 $$;
 
 COMMENT ON FUNCTION books.running_positions(p_business_date date) IS 'Positions and price P&L of a date so far: what the close before left, and the date''s trades as they are now. It costs what the date has, whatever came before. What of the P&L is realised needs lots: the command positions tells it, by the steps of the close.';
+
+CREATE FUNCTION books.snapshots_of(p_business_date date) RETURNS TABLE(trade_id text, pnl_impact numeric, commission numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select s.trade_id, s.pnl_impact, s.commission
+    from trade.pnl_snapshots as s
+    where s.business_date = p_business_date
+      and s.status <> 'CANCELLED'
+      -- as books.executions_of looks for later versions
+      and (
+          s.trade_id not in (
+              select later.trade_id
+              from trade.pnl_snapshots as later
+              where later.business_date = p_business_date
+                and later.version > 1
+          )
+          or (s.trade_id, s.version) in (
+              select later.trade_id, max(later.version)
+              from trade.pnl_snapshots as later
+              where later.business_date = p_business_date
+                and later.version > 1
+              group by later.trade_id
+          )
+      )
+$$;
+
+COMMENT ON FUNCTION books.snapshots_of(p_business_date date) IS 'The highest version of each P&L snapshot of a date, unless it is cancelled.';
 
 CREATE FUNCTION books.split_ratio(p_symbol text, p_after date, p_until date) RETURNS numeric
     LANGUAGE sql STABLE
@@ -2331,6 +2329,38 @@ $$;
 
 COMMENT ON FUNCTION reference.settlement_driver(p_market_id text, p_settlement_date date) IS 'ASSUMPTION: what is due and not withheld settles; DEPOSITORY: only what a depository says.';
 
+CREATE FUNCTION report.affirmation_rates(p_business_date date) RETURNS TABLE(business_date date, market_id text, counterparty_id text, trade_count bigint, affirmed_count bigint, in_time_count bigint, affirmation_rate numeric, rate_target numeric, is_target_met boolean)
+    LANGUAGE sql STABLE
+    SET enable_nestloop TO 'off'
+    AS $$
+    select
+        p_business_date,
+        market_id,
+        counterparty_id,
+        sum(trade_count)::bigint,
+        sum(affirmed_count)::bigint,
+        sum(in_time_count)::bigint,
+        round(sum(in_time_count) / sum(trade_count), 4),
+        max(rate_target),
+        sum(in_time_count) >= max(rate_target) * sum(trade_count)
+    -- counted by counterparty first, by several processes, which grouping sets rule out
+    from (
+        select
+            a.market_id,
+            a.counterparty_id,
+            count(*) as trade_count,
+            count(a.affirmed_at) as affirmed_count,
+            count(*) filter (where a.is_in_time) as in_time_count,
+            max(a.rate_target) as rate_target
+        from settlement.affirmations as a
+        where a.business_date = p_business_date
+        group by a.market_id, a.counterparty_id
+    ) as counted
+    group by grouping sets ((market_id, counterparty_id), (market_id))
+$$;
+
+COMMENT ON FUNCTION report.affirmation_rates(p_business_date date) IS 'Share of a date''s trades affirmed by the cutoff, per market and counterparty; counterparty_id null: the whole market. Whether the target is met is decided before rounding.';
+
 CREATE FUNCTION report.instant(p_instant timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -2480,12 +2510,12 @@ $$;
 
 COMMENT ON FUNCTION settlement.analyze_partitions(p_settlement_date date) IS 'Counts a settlement date''s partitions anew where they have grown: a plan made for a few rows takes hours for a million.';
 
-CREATE FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
+CREATE FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_date date) RETURNS void
     LANGUAGE plpgsql
     AS $$
 declare
     partition_name constant text :=
-        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+        format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'));
     constraint_list constant text := (
         select string_agg(
             format('add constraint %I %s', conname, pg_get_constraintdef(oid)), ', ' order by conname
@@ -2494,21 +2524,29 @@ declare
         where conrelid = format('settlement.%I', p_table)::regclass
           and contype in ('c', 'n')
     );
+    key_column constant name := (
+        select a.attname
+        from pg_catalog.pg_partitioned_table as p
+        join pg_catalog.pg_attribute as a
+            on a.attrelid = p.partrelid
+            and a.attnum = p.partattrs[0]
+        where p.partrelid = format('settlement.%I', p_table)::regclass
+    );
     sampled constant text := current_setting('default_statistics_target');
 begin
-    if settlement.has_partition(p_table, p_settlement_date) then
+    if settlement.has_partition(p_table, p_date) then
         execute format('drop table settlement.%I', p_laid_table);
         return;
     end if;
     execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
     -- one pass over the rows for all of them
     execute format(
-        'alter table settlement.%I %s, add constraint settlement_date_is check (settlement_date = %L)',
-        partition_name, constraint_list, p_settlement_date
+        'alter table settlement.%I %s, add constraint %I check (%I = %L)',
+        partition_name, constraint_list, key_column || '_is', key_column, p_date
     );
     execute format(
         'alter table settlement.%I attach partition settlement.%I for values in (%L)',
-        p_table, partition_name, p_settlement_date
+        p_table, partition_name, p_date
     );
     execute format(
         'create trigger %I before truncate on settlement.%I'
@@ -2530,15 +2568,18 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. Where the date has one, the laid table goes.';
+COMMENT ON FUNCTION settlement.attach_partition(p_table text, p_laid_table text, p_date date) IS 'Makes a laid table the partition of a date, with every constraint, key and trigger. Where the date has one, the laid table goes.';
 
 CREATE FUNCTION settlement.charge(p_base numeric, p_term settlement.fee_term) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select floor(
-        least(greatest(p_base * p_term.rate, p_term.amount_min), p_term.amount_max)
-        * p_term.factor + p_term.addend
-    ) * p_term.unit
+    select coalesce(
+        p_term.fixed_amount,
+        floor(
+            least(greatest(p_base * p_term.rate, p_term.amount_min), p_term.amount_max)
+            * p_term.factor + p_term.addend
+        ) * p_term.unit
+    )
 $$;
 
 COMMENT ON FUNCTION settlement.charge(p_base numeric, p_term settlement.fee_term) IS 'Base x rate, at least the one and at most the other bound (null: none), rounded. Base: not negative.';
@@ -2734,18 +2775,18 @@ $$;
 
 COMMENT ON FUNCTION settlement.fail_reason_of(p_reason_code text) IS 'The reason of reference.fail_reasons for a depository''s code (LACK, MONY, CLAC, CMON); null for any other.';
 
-CREATE FUNCTION settlement.has_partition(p_table text, p_settlement_date date) RETURNS boolean
+CREATE FUNCTION settlement.has_partition(p_table text, p_date date) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
     select exists (
         select
         from pg_catalog.pg_class as c
         where c.relnamespace = 'settlement'::regnamespace
-          and c.relname = format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'))
+          and c.relname = format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'))
     )
 $$;
 
-COMMENT ON FUNCTION settlement.has_partition(p_table text, p_settlement_date date) IS 'Whether a settlement date has its partition of settlement.instructions or settlement.events.';
+COMMENT ON FUNCTION settlement.has_partition(p_table text, p_date date) IS 'Whether a date has its partition of settlement.instructions, settlement.events (settlement dates) or settlement.trade_fees (trade dates).';
 
 CREATE FUNCTION settlement.is_allowed(p_kind text, p_from_state text, p_to_state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2909,30 +2950,38 @@ CREATE FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) RETURNS set
     AS $$
     -- floor(x), -floor(-x) and floor(x + 0.5) of the size of the amount, in its last digit
     select row(
-        p_rate.fee_rate_id,
-        p_rate.basis,
-        p_rate.rate,
-        p_rate.amount_min,
-        p_rate.amount_max,
-        way.sign * ('1e' || p_rate.rounding_digits)::numeric,
-        case p_rate.rounding when 'HALF_UP' then 0.5 else 0 end,
-        way.sign * ('1e-' || p_rate.rounding_digits)::numeric
+        t.fee_rate_id, t.basis, t.rate, t.amount_min, t.amount_max, t.factor, t.addend, t.unit,
+        case t.basis when 'TRADE' then settlement.charge(1, t) end
     )::settlement.fee_term
     from (
-        select
-            case when p_rate.rate < 0 then -1 else 1 end
-            * case p_rate.rounding when 'UP' then -1 else 1 end as sign
-    ) as way
+        select (row(
+            p_rate.fee_rate_id,
+            p_rate.basis,
+            p_rate.rate,
+            p_rate.amount_min,
+            p_rate.amount_max,
+            way.sign * ('1e' || p_rate.rounding_digits)::numeric,
+            case p_rate.rounding when 'HALF_UP' then 0.5 else 0 end,
+            way.sign * ('1e-' || p_rate.rounding_digits)::numeric,
+            null
+        )::settlement.fee_term).*
+        from (
+            select
+                case when p_rate.rate < 0 then -1 else 1 end
+                * case p_rate.rounding when 'UP' then -1 else 1 end as sign
+        ) as way
+        offset 0
+    ) as t
 $$;
 
 COMMENT ON FUNCTION settlement.make_fee_term(p_rate reference.fee_rates) IS 'A rate, ready to be worked out a million times. Rounding is of the amount without its sign.';
 
-CREATE FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_settlement_date date) RETURNS void
+CREATE FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_date date) RETURNS void
     LANGUAGE plpgsql
     AS $_$
 declare
     partition_name constant text :=
-        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+        format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'));
     column_list constant text := (
         select string_agg(quote_ident(attname), ', ' order by attnum)
         from pg_catalog.pg_attribute
@@ -2943,8 +2992,8 @@ declare
     copied constant text := 'insert into settlement.%I (%s) select %2$s from settlement.%I';
     timeout constant text := current_setting('lock_timeout');
 begin
-    if not settlement.has_partition(p_table, p_settlement_date) then
-        perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+    if not settlement.has_partition(p_table, p_date) then
+        perform settlement.attach_partition(p_table, p_laid_table, p_date);
         return;
     end if;
     begin
@@ -2960,11 +3009,11 @@ begin
     execute format(copied, p_laid_table, column_list, partition_name);
     execute format('alter table settlement.%I detach partition settlement.%I', p_table, partition_name);
     execute format('drop table settlement.%I', partition_name);
-    perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+    perform settlement.attach_partition(p_table, p_laid_table, p_date);
 end
 $_$;
 
-COMMENT ON FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_settlement_date date) IS 'Adds the rows of a laid table to a settlement date, with every constraint, key and trigger: the rows that the date has are copied to it, and it takes their partition''s place.';
+COMMENT ON FUNCTION settlement.merge_partition(p_table text, p_laid_table text, p_date date) IS 'Adds the rows of a laid table to a date, with every constraint, key and trigger: the rows that the date has are copied to it, and it takes their partition''s place.';
 
 CREATE FUNCTION settlement.open_account(p_kind text, p_name text) RETURNS integer
     LANGUAGE plpgsql
@@ -6219,53 +6268,6 @@ CREATE TABLE reference.wash_trade_policies (
 
 COMMENT ON TABLE reference.wash_trade_policies IS 'When a purchase and a sale for one owner may be one trade: milliseconds apart, price and quantity of the sale from those of the purchase in percent, all inclusive; whether both have to be with one counterparty. * where a class has no row of its own.';
 
-CREATE VIEW settlement.affirmations AS
- SELECT e.business_date,
-    e.trade_id,
-    e.version,
-    m.market_id,
-    e.asset_class,
-    e.counterparty_id,
-    x.cutoff_at,
-        CASE
-            WHEN (t.trade_id IS NOT NULL) THEN GREATEST(e.recorded_at, c.recorded_at)
-            ELSE NULL::timestamp with time zone
-        END AS affirmed_at,
-    COALESCE(((t.trade_id IS NOT NULL) AND (GREATEST(e.recorded_at, c.recorded_at) <= x.cutoff_at)), false) AS is_in_time,
-    x.rate_target
-   FROM ((((((trade.executions e
-     LEFT JOIN reference.instruments i ON ((i.symbol = e.symbol)))
-     LEFT JOIN reference.sources o ON ((o.source_id = e.source_id)))
-     JOIN reference.markets m ON ((m.market_id = COALESCE(i.market_id, o.market_id))))
-     JOIN LATERAL ( SELECT ((e.business_date + a.cutoff_time) AT TIME ZONE m.timezone) AS cutoff_at,
-            a.rate_target
-           FROM reference.affirmation_cutoffs a
-          WHERE ((a.market_id = m.market_id) AND (a.asset_class = e.asset_class) AND (a.effective_from <= e.business_date))
-          ORDER BY a.effective_from DESC
-         LIMIT 1) x ON (true))
-     LEFT JOIN recon.matches t ON (((t.business_date = e.business_date) AND (t.trade_id = e.trade_id) AND (t.execution_version = e.version) AND (t.confirmation_version IS NOT NULL))))
-     LEFT JOIN trade.confirmations c ON (((c.business_date = t.business_date) AND (c.trade_id = t.trade_id) AND (c.version = t.confirmation_version))))
-  WHERE ((e.status <> 'CANCELLED'::text) AND o.expects_confirmation AND (NOT (EXISTS ( SELECT
-           FROM trade.executions newer
-          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1))))));
-
-COMMENT ON VIEW settlement.affirmations IS 'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: when the later of the two records that match, execution and confirmation, was accepted; null while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
-
-CREATE VIEW report.affirmation_rates AS
- SELECT business_date,
-    market_id,
-    counterparty_id,
-    count(*) AS trade_count,
-    count(affirmed_at) AS affirmed_count,
-    count(*) FILTER (WHERE is_in_time) AS in_time_count,
-    round(((count(*) FILTER (WHERE is_in_time))::numeric / (count(*))::numeric), 4) AS affirmation_rate,
-    max(rate_target) AS rate_target,
-    ((count(*) FILTER (WHERE is_in_time))::numeric >= (max(rate_target) * (count(*))::numeric)) AS is_target_met
-   FROM settlement.affirmations
-  GROUP BY GROUPING SETS ((business_date, market_id, counterparty_id), (business_date, market_id));
-
-COMMENT ON VIEW report.affirmation_rates IS 'Share of trades affirmed by the cutoff, per date, market and counterparty; counterparty_id null: the whole market. Whether the target is met is decided before rounding.';
-
 CREATE VIEW report.positions AS
  SELECT c.business_date,
     p.account,
@@ -7648,6 +7650,38 @@ ALTER TABLE settlement.acts ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE VIEW settlement.affirmations AS
+ SELECT e.business_date,
+    e.trade_id,
+    e.version,
+    m.market_id,
+    e.asset_class,
+    e.counterparty_id,
+    x.cutoff_at,
+        CASE
+            WHEN (t.trade_id IS NOT NULL) THEN GREATEST(e.recorded_at, c.recorded_at)
+            ELSE NULL::timestamp with time zone
+        END AS affirmed_at,
+    COALESCE(((t.trade_id IS NOT NULL) AND (GREATEST(e.recorded_at, c.recorded_at) <= x.cutoff_at)), false) AS is_in_time,
+    x.rate_target
+   FROM ((((((trade.executions e
+     LEFT JOIN reference.instruments i ON ((i.symbol = e.symbol)))
+     LEFT JOIN reference.sources o ON ((o.source_id = e.source_id)))
+     JOIN reference.markets m ON ((m.market_id = COALESCE(i.market_id, o.market_id))))
+     JOIN LATERAL ( SELECT ((e.business_date + a.cutoff_time) AT TIME ZONE m.timezone) AS cutoff_at,
+            a.rate_target
+           FROM reference.affirmation_cutoffs a
+          WHERE ((a.market_id = m.market_id) AND (a.asset_class = e.asset_class) AND (a.effective_from <= e.business_date))
+          ORDER BY a.effective_from DESC
+         LIMIT 1) x ON (true))
+     LEFT JOIN recon.matches t ON (((t.business_date = e.business_date) AND (t.trade_id = e.trade_id) AND (t.execution_version = e.version) AND (t.confirmation_version IS NOT NULL))))
+     LEFT JOIN trade.confirmations c ON (((c.business_date = t.business_date) AND (c.trade_id = t.trade_id) AND (c.version = t.confirmation_version))))
+  WHERE ((e.status <> 'CANCELLED'::text) AND o.expects_confirmation AND (NOT (EXISTS ( SELECT
+           FROM trade.executions newer
+          WHERE ((newer.business_date = e.business_date) AND (newer.trade_id = e.trade_id) AND (newer.version > e.version) AND (newer.version > 1))))));
+
+COMMENT ON VIEW settlement.affirmations IS 'Each live trade that a cutoff applies to and whose source expects a confirmation. affirmed_at: when the later of the two records that match, execution and confirmation, was accepted; null while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
 
 CREATE TABLE settlement.applied_statuses (
     instruction_id bigint NOT NULL,

@@ -1,6 +1,34 @@
 -- What accounting booked for the trades of a date, against our own figures.
 
 drop function if exists books.accounting_by_book(date);
+drop function if exists books.snapshots_of(date);
+
+create function books.snapshots_of(p_business_date date)
+returns table (trade_id text, pnl_impact numeric, commission numeric)
+language sql stable parallel safe as $$
+    select s.trade_id, s.pnl_impact, s.commission
+    from trade.pnl_snapshots as s
+    where s.business_date = p_business_date
+      and s.status <> 'CANCELLED'
+      -- as books.executions_of looks for later versions
+      and (
+          s.trade_id not in (
+              select later.trade_id
+              from trade.pnl_snapshots as later
+              where later.business_date = p_business_date
+                and later.version > 1
+          )
+          or (s.trade_id, s.version) in (
+              select later.trade_id, max(later.version)
+              from trade.pnl_snapshots as later
+              where later.business_date = p_business_date
+                and later.version > 1
+              group by later.trade_id
+          )
+      )
+$$;
+comment on function books.snapshots_of(date) is
+    'The highest version of each P&L snapshot of a date, unless it is cancelled.';
 
 create function books.accounting_by_book(p_business_date date)
 returns table (
@@ -13,50 +41,22 @@ returns table (
     accounting_amount numeric,
     delta_amount numeric
 )
-language sql stable as $$
-    -- both sides are stacked and grouped, not joined: a join of a fresh date is planned without
-    -- knowing its size
-    with sides as (
-        select
-            f.trade_id, f.account, f.strategy, f.currency,
-            f.price * f.quantity as gross_amount,
-            null::numeric as pnl_impact,
-            null::numeric as commission
-        from books.executions_of(p_business_date) as f
-        union all
-        select s.trade_id, null, null, null, null, s.pnl_impact, s.commission
-        from (
-            select distinct on (trade_id) trade_id, pnl_impact, commission, status
-            from trade.pnl_snapshots
-            where business_date = p_business_date
-            order by trade_id, version desc
-        ) as s
-        where s.status <> 'CANCELLED'
-    ),
-    trades as (
-        select
-            trade_id,
-            max(account) as account,
-            max(strategy) as strategy,
-            max(currency) as currency,
-            sum(gross_amount) as gross_amount,
-            sum(pnl_impact) as pnl_impact,
-            sum(commission) as commission
-        from sides
-        group by trade_id
-        having count(gross_amount) > 0
-    )
+language sql stable
+-- the size of a fresh date is not known: looked up one by one, a million trades would take minutes
+set enable_nestloop to off
+as $$
     select
-        account,
-        strategy,
-        currency,
+        f.account,
+        f.strategy,
+        f.currency,
         count(*),
-        count(pnl_impact),
-        coalesce(sum(gross_amount - commission), 0),
-        coalesce(sum(pnl_impact), 0),
-        coalesce(sum(pnl_impact - (gross_amount - commission)), 0)
-    from trades
-    group by account, strategy, currency
+        count(s.pnl_impact),
+        coalesce(sum(f.price * f.quantity - s.commission), 0),
+        coalesce(sum(s.pnl_impact), 0),
+        coalesce(sum(s.pnl_impact - (f.price * f.quantity - s.commission)), 0)
+    from books.executions_of(p_business_date) as f
+    left join books.snapshots_of(p_business_date) as s using (trade_id)
+    group by f.account, f.strategy, f.currency
 $$;
 comment on function books.accounting_by_book(date) is
     'What accounting booked for the trades of each book, against price x quantity - commission, which is '

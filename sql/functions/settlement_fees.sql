@@ -1,39 +1,50 @@
 -- What one rate comes to, and where charges lie.
 
+create or replace function settlement.charge(p_base numeric, p_term settlement.fee_term)
+returns numeric
+language sql immutable parallel safe as $$
+    select coalesce(
+        p_term.fixed_amount,
+        floor(
+            least(greatest(p_base * p_term.rate, p_term.amount_min), p_term.amount_max)
+            * p_term.factor + p_term.addend
+        ) * p_term.unit
+    )
+$$;
+comment on function settlement.charge(numeric, settlement.fee_term) is
+    'Base x rate, at least the one and at most the other bound (null: none), rounded. Base: not '
+    'negative.';
+
 create or replace function settlement.make_fee_term(p_rate reference.fee_rates)
 returns settlement.fee_term
 language sql immutable parallel safe as $$
     -- floor(x), -floor(-x) and floor(x + 0.5) of the size of the amount, in its last digit
     select row(
-        p_rate.fee_rate_id,
-        p_rate.basis,
-        p_rate.rate,
-        p_rate.amount_min,
-        p_rate.amount_max,
-        way.sign * ('1e' || p_rate.rounding_digits)::numeric,
-        case p_rate.rounding when 'HALF_UP' then 0.5 else 0 end,
-        way.sign * ('1e-' || p_rate.rounding_digits)::numeric
+        t.fee_rate_id, t.basis, t.rate, t.amount_min, t.amount_max, t.factor, t.addend, t.unit,
+        case t.basis when 'TRADE' then settlement.charge(1, t) end
     )::settlement.fee_term
     from (
-        select
-            case when p_rate.rate < 0 then -1 else 1 end
-            * case p_rate.rounding when 'UP' then -1 else 1 end as sign
-    ) as way
+        select (row(
+            p_rate.fee_rate_id,
+            p_rate.basis,
+            p_rate.rate,
+            p_rate.amount_min,
+            p_rate.amount_max,
+            way.sign * ('1e' || p_rate.rounding_digits)::numeric,
+            case p_rate.rounding when 'HALF_UP' then 0.5 else 0 end,
+            way.sign * ('1e-' || p_rate.rounding_digits)::numeric,
+            null
+        )::settlement.fee_term).*
+        from (
+            select
+                case when p_rate.rate < 0 then -1 else 1 end
+                * case p_rate.rounding when 'UP' then -1 else 1 end as sign
+        ) as way
+        offset 0
+    ) as t
 $$;
 comment on function settlement.make_fee_term(reference.fee_rates) is
     'A rate, ready to be worked out a million times. Rounding is of the amount without its sign.';
-
-create or replace function settlement.charge(p_base numeric, p_term settlement.fee_term)
-returns numeric
-language sql immutable parallel safe as $$
-    select floor(
-        least(greatest(p_base * p_term.rate, p_term.amount_min), p_term.amount_max)
-        * p_term.factor + p_term.addend
-    ) * p_term.unit
-$$;
-comment on function settlement.charge(numeric, settlement.fee_term) is
-    'Base x rate, at least the one and at most the other bound (null: none), rounded. Base: not '
-    'negative.';
 
 create or replace function settlement.count_fee_rates(p_business_date date) returns bigint
 language sql stable as $$

@@ -1,27 +1,32 @@
--- Instructions and events lie by intended settlement date. A date's first rows are laid as a table of
--- their own (create table as, in parallel, without a key) and then made the date's partition: constraints
--- and keys are held against all rows at once. Later rows are inserted.
+-- Instructions and events lie by intended settlement date, charges by trade date. A date's first rows
+-- are laid as a table of their own (create table as, in parallel, without a key) and then made the
+-- date's partition: constraints and keys are held against all rows at once. Later rows are inserted.
 
-create or replace function settlement.has_partition(p_table text, p_settlement_date date)
+drop function if exists settlement.has_partition(text, date);
+drop function if exists settlement.attach_partition(text, text, date);
+drop function if exists settlement.merge_partition(text, text, date);
+
+create function settlement.has_partition(p_table text, p_date date)
 returns boolean
 language sql stable as $$
     select exists (
         select
         from pg_catalog.pg_class as c
         where c.relnamespace = 'settlement'::regnamespace
-          and c.relname = format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'))
+          and c.relname = format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'))
     )
 $$;
 comment on function settlement.has_partition(text, date) is
-    'Whether a settlement date has its partition of settlement.instructions or settlement.events.';
+    'Whether a date has its partition of settlement.instructions, settlement.events (settlement dates) '
+    'or settlement.trade_fees (trade dates).';
 
-create or replace function settlement.attach_partition(
-    p_table text, p_laid_table text, p_settlement_date date
+create function settlement.attach_partition(
+    p_table text, p_laid_table text, p_date date
 ) returns void
 language plpgsql as $$
 declare
     partition_name constant text :=
-        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+        format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'));
     constraint_list constant text := (
         select string_agg(
             format('add constraint %I %s', conname, pg_get_constraintdef(oid)), ', ' order by conname
@@ -30,21 +35,29 @@ declare
         where conrelid = format('settlement.%I', p_table)::regclass
           and contype in ('c', 'n')
     );
+    key_column constant name := (
+        select a.attname
+        from pg_catalog.pg_partitioned_table as p
+        join pg_catalog.pg_attribute as a
+            on a.attrelid = p.partrelid
+            and a.attnum = p.partattrs[0]
+        where p.partrelid = format('settlement.%I', p_table)::regclass
+    );
     sampled constant text := current_setting('default_statistics_target');
 begin
-    if settlement.has_partition(p_table, p_settlement_date) then
+    if settlement.has_partition(p_table, p_date) then
         execute format('drop table settlement.%I', p_laid_table);
         return;
     end if;
     execute format('alter table settlement.%I rename to %I', p_laid_table, partition_name);
     -- one pass over the rows for all of them
     execute format(
-        'alter table settlement.%I %s, add constraint settlement_date_is check (settlement_date = %L)',
-        partition_name, constraint_list, p_settlement_date
+        'alter table settlement.%I %s, add constraint %I check (%I = %L)',
+        partition_name, constraint_list, key_column || '_is', key_column, p_date
     );
     execute format(
         'alter table settlement.%I attach partition settlement.%I for values in (%L)',
-        p_table, partition_name, p_settlement_date
+        p_table, partition_name, p_date
     );
     execute format(
         'create trigger %I before truncate on settlement.%I'
@@ -66,16 +79,16 @@ begin
 end
 $$;
 comment on function settlement.attach_partition(text, text, date) is
-    'Makes a laid table the partition of a settlement date, with every constraint, key and trigger. '
+    'Makes a laid table the partition of a date, with every constraint, key and trigger. '
     'Where the date has one, the laid table goes.';
 
-create or replace function settlement.merge_partition(
-    p_table text, p_laid_table text, p_settlement_date date
+create function settlement.merge_partition(
+    p_table text, p_laid_table text, p_date date
 ) returns void
 language plpgsql as $$
 declare
     partition_name constant text :=
-        format('%s_%s', p_table, to_char(p_settlement_date, 'YYYYMMDD'));
+        format('%s_%s', p_table, to_char(p_date, 'YYYYMMDD'));
     column_list constant text := (
         select string_agg(quote_ident(attname), ', ' order by attnum)
         from pg_catalog.pg_attribute
@@ -86,8 +99,8 @@ declare
     copied constant text := 'insert into settlement.%I (%s) select %2$s from settlement.%I';
     timeout constant text := current_setting('lock_timeout');
 begin
-    if not settlement.has_partition(p_table, p_settlement_date) then
-        perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+    if not settlement.has_partition(p_table, p_date) then
+        perform settlement.attach_partition(p_table, p_laid_table, p_date);
         return;
     end if;
     begin
@@ -103,12 +116,12 @@ begin
     execute format(copied, p_laid_table, column_list, partition_name);
     execute format('alter table settlement.%I detach partition settlement.%I', p_table, partition_name);
     execute format('drop table settlement.%I', partition_name);
-    perform settlement.attach_partition(p_table, p_laid_table, p_settlement_date);
+    perform settlement.attach_partition(p_table, p_laid_table, p_date);
 end
 $$;
 comment on function settlement.merge_partition(text, text, date) is
-    'Adds the rows of a laid table to a settlement date, with every constraint, key and trigger: the '
-    'rows that the date has are copied to it, and it takes their partition''s place.';
+    'Adds the rows of a laid table to a date, with every constraint, key and trigger: the rows that the '
+    'date has are copied to it, and it takes their partition''s place.';
 
 create or replace function settlement.ensure_partition(p_table text, p_settlement_date date)
 returns void

@@ -54,22 +54,49 @@ comment on view settlement.affirmations is
     'when the later of the two records that match, execution and confirmation, was accepted; null '
     'while the trade does not match. is_in_time: by cutoff_at, inclusive. Ask by business_date.';
 
-create or replace view report.affirmation_rates as
-select
-    business_date,
-    market_id,
-    counterparty_id,
-    count(*) as trade_count,
-    count(affirmed_at) as affirmed_count,
-    count(*) filter (where is_in_time) as in_time_count,
-    round(count(*) filter (where is_in_time)::numeric / count(*), 4) as affirmation_rate,
-    max(rate_target) as rate_target,
-    count(*) filter (where is_in_time) >= max(rate_target) * count(*) as is_target_met
-from settlement.affirmations
-group by grouping sets (
-    (business_date, market_id, counterparty_id),
-    (business_date, market_id)
-);
-comment on view report.affirmation_rates is
-    'Share of trades affirmed by the cutoff, per date, market and counterparty; counterparty_id null: '
-    'the whole market. Whether the target is met is decided before rounding.';
+drop function if exists report.affirmation_rates(date);
+
+create function report.affirmation_rates(p_business_date date)
+returns table (
+    business_date date,
+    market_id text,
+    counterparty_id text,
+    trade_count bigint,
+    affirmed_count bigint,
+    in_time_count bigint,
+    affirmation_rate numeric,
+    rate_target numeric,
+    is_target_met boolean
+)
+language sql stable
+-- how few trades no cutoff applies to is more than the planner can see
+set enable_nestloop to off
+as $$
+    select
+        p_business_date,
+        market_id,
+        counterparty_id,
+        sum(trade_count)::bigint,
+        sum(affirmed_count)::bigint,
+        sum(in_time_count)::bigint,
+        round(sum(in_time_count) / sum(trade_count), 4),
+        max(rate_target),
+        sum(in_time_count) >= max(rate_target) * sum(trade_count)
+    -- counted by counterparty first, by several processes, which grouping sets rule out
+    from (
+        select
+            a.market_id,
+            a.counterparty_id,
+            count(*) as trade_count,
+            count(a.affirmed_at) as affirmed_count,
+            count(*) filter (where a.is_in_time) as in_time_count,
+            max(a.rate_target) as rate_target
+        from settlement.affirmations as a
+        where a.business_date = p_business_date
+        group by a.market_id, a.counterparty_id
+    ) as counted
+    group by grouping sets ((market_id, counterparty_id), (market_id))
+$$;
+comment on function report.affirmation_rates(date) is
+    'Share of a date''s trades affirmed by the cutoff, per market and counterparty; counterparty_id '
+    'null: the whole market. Whether the target is met is decided before rounding.';

@@ -82,8 +82,7 @@ def test_rates_by_counterparty_and_in_all(desk: Desk) -> None:
     desk.book("B2", counterparty_id="BRIAR", version=2, status="CANCELLED")
     found = desk.rows(
         "select counterparty_id, trade_count, affirmed_count, in_time_count, affirmation_rate,"
-        " is_target_met from report.affirmation_rates"
-        " where business_date = %s and market_id = 'US' order by 1",
+        " is_target_met from report.affirmation_rates(%s) where market_id = 'US' order by 1",
         TRADE_DATE,
     )
     assert found == [

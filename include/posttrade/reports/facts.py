@@ -131,6 +131,7 @@ def read_facts(connection: Connection, business_date: dt.date) -> Facts:
     execute(connection, "prepare_settled_positions", business_date=business_date)
     execute(connection, "prepare_movements", business_date=business_date)
     execute(connection, "prepare_affirmation", business_date=business_date)
+    execute(connection, "prepare_fees", business_date=business_date)
     header = fetch_rows(connection, "read_header", business_date=business_date)
     if not header:
         raise GateFailed(

@@ -68,16 +68,22 @@ def _charge_date(work: SettlementWork, date: dt.date) -> StepCounts:
     ((input_count, rate_count),) = work.ask("count_charge_inputs")
     work.parameters |= {"input_count": input_count, "rate_count": rate_count}
     computed = work.run("list_fee_kinds", "prepare_fee_terms", "compute_fees")
-    if computed.rows_out:
-        work.ask("ensure_fees")
     work.open_act(CHARGED_CAUSE)
-    written = work.run("store_fees")
+    written = _store(work, computed.rows_out)
     work.run("store_levies")
     work.run("find_fee_breaks", "store_fee_breaks")
     if owed := work.run("list_owed_fees").rows_out:
         _instruct(work, owed)
     work.run("record_charges")
     return StepCounts(computed.rows_in, written.rows_out)
+
+
+def _store(work: SettlementWork, count: int) -> StepCounts:
+    if count and not work.ask_one("has_fees"):
+        return work.run("lay_fees")
+    if count:
+        work.ask("ensure_fees")
+    return work.run("store_fees")
 
 
 def _instruct(work: SettlementWork, count: int) -> None:

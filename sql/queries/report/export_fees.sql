@@ -8,7 +8,6 @@ copy (
         charge_count,
         reversal_count,
         trim_scale(amount) as amount
-    from report.fee_summary
-    where business_date = %(business_date)s
+    from pack_fees
     order by fee_type collate "C", payee collate "C", currency collate "C"
 ) to stdout with (format csv, header true, encoding 'UTF8')

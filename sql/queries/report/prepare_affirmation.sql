@@ -10,5 +10,4 @@ select
     affirmation_rate,
     rate_target,
     is_target_met
-from report.affirmation_rates
-where business_date = %(business_date)s
+from report.affirmation_rates(%(business_date)s)

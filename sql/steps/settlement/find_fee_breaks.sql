@@ -2,8 +2,8 @@
 --          the commission against their sum. Only what a rate applies to is judged; an execution
 --          that states no fee at all is judged by its commission, where it says whose it is: with
 --          nobody no rate was agreed.
--- reads: computed_fees, fee_sets (temporary), trade.executions, trade.pnl_snapshots,
---        reference.tolerances
+-- reads: computed_fees, fee_sets (temporary), trade.executions, trade.pnl_snapshots (by
+--        books.snapshots_of), reference.tolerances
 -- writes: found_fee_breaks (temporary)
 -- rerun: replaces the temporary table
 -- parameters: business_date
@@ -23,18 +23,7 @@ with booked as (
         (c.brokerage_fee, c.clearing_fee, c.exchange_fee) <> (0, 0, 0) as states_fees
     from computed_fees as c
     join fee_sets as s using (set_id)
-    left join trade.pnl_snapshots as p
-        on p.business_date = %(business_date)s
-        and p.trade_id = c.trade_id
-        and p.status <> 'CANCELLED'
-        and not exists (
-            select
-            from trade.pnl_snapshots as newer
-            where newer.business_date = %(business_date)s
-              and newer.trade_id = p.trade_id
-              and newer.version > p.version
-              and newer.version > 1
-        )
+    left join books.snapshots_of(%(business_date)s) as p using (trade_id)
     where c.fee_rate_ids is not null
 )
 select
