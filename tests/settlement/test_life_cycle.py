@@ -31,46 +31,6 @@ def test_a_matched_trade_is_instructed_and_settles(desk: Desk) -> None:
     }
 
 
-def test_a_bond_is_paid_with_the_interest_that_it_has_accrued(desk: Desk) -> None:
-    """30/360 bond basis: 59 days of 4.25 from August 15 to October 14, and one to settlement."""
-    desk.connection.execute(
-        "insert into reference.instrument_terms (symbol, multiplier, coupon_rate, coupons_per_year,"
-        " maturity_date, day_count) values ('AAPL', 1, 4.25, 2, '2034-08-15', '30/360')"
-    )
-    desk.book("T1", quantity=Decimal(1000), price=Decimal(98))
-    desk.book("T2", quantity=Decimal(1000), price=Decimal(98), side="SELL")
-    desk.book("T3", symbol="MSFT")
-    desk.follow()
-    desk.settle()
-    # 1000 x 98 + 1000 x 4.25 x 60 / 360
-    assert dict(desk.rows("select subject_id, amount from settlement.instructions")) == {
-        "T1": Decimal("98708.33"),
-        "T2": Decimal("98708.33"),
-        "T3": Decimal("19050.00"),
-    }
-
-
-def test_the_interest_of_a_bond_is_paid_times_its_multiplier(desk: Desk) -> None:
-    """A nominal of 1,000,000 at 98.5 of a hundred: both the price and the interest are points."""
-    desk.connection.execute(
-        "insert into reference.instrument_terms (symbol, multiplier, coupon_rate, coupons_per_year,"
-        " maturity_date, day_count) values ('AAPL', 0.01, 4.25, 2, '2034-08-15', '30/360')"
-    )
-    desk.book("T1", quantity=Decimal(1_000_000), price=Decimal("98.5"))
-    desk.follow()
-    # 985,000 + 1,000,000 x 0.01 x 4.25 x 60 / 360
-    assert desk.rows("select amount from settlement.instructions") == [(Decimal("992083.33"),)]
-
-
-def test_a_contract_is_paid_times_its_multiplier(desk: Desk) -> None:
-    desk.connection.execute(
-        "insert into reference.instrument_terms (symbol, multiplier) values ('AAPL', 50)"
-    )
-    desk.book("T1", quantity=Decimal(2), price=Decimal("190.505"))
-    desk.follow()
-    assert desk.rows("select abs(amount) from settlement.instructions") == [(Decimal("19050.50"),)]
-
-
 def test_again_changes_nothing(desk: Desk) -> None:
     desk.book("T1")
     desk.follow()
@@ -177,50 +137,6 @@ def test_a_trade_withdrawn_altogether_is_cancelled_at_close(desk: Desk) -> None:
     assert desk.states() == {"T1": "CANCELLED"}
 
 
-def test_the_price_decides_who_pays(desk: Desk) -> None:
-    """A negative price swaps payer and payee; a price of zero moves no cash. The price is WTI's of
-    20 April 2020 (CFTC, Interim Staff Report of 23 November 2020).
-    """
-    desk.book("NEGATIVE", price=Decimal("-37.63"), quantity=Decimal(10))
-    desk.book("ZERO", price=Decimal(0), side="SELL")
-    desk.follow()
-    desk.settle()
-    assert desk.rows(
-        "select deliverer, receiver, amount, payer, payee from settlement.postings"
-        " order by instruction_id"
-    ) == [
-        ("ALDER", "EQ-PRIME", Decimal("376.30"), "ALDER", "EQ-PRIME"),
-        ("EQ-PRIME", "ALDER", None, None, None),
-    ]
-
-
-def test_currencies_move_against_each_other(desk: Desk) -> None:
-    desk.book(
-        "FX1",
-        symbol="USDJPY",
-        asset_class="FX",
-        currency="JPY",
-        quantity=Decimal("1000.004"),
-        price=Decimal("151.2345"),
-        settlement_date=dt.date(2026, 10, 16),
-    )
-    desk.follow()
-    desk.settle(dt.date(2026, 10, 16))
-    # dollars to the cent, yen to the yen
-    assert desk.balances() == {
-        ("EQ-PRIME", "USD"): Decimal("1000.00"),
-        ("ALDER", "USD"): Decimal("-1000.00"),
-        ("EQ-PRIME", "JPY"): Decimal(-151235),
-        ("ALDER", "JPY"): Decimal(151235),
-    }
-
-
-def test_futures_are_delivered_free_of_payment(desk: Desk) -> None:
-    desk.book("F1", symbol="ESZ6", asset_class="DERIVATIVE", price=Decimal(6000))
-    desk.follow()
-    assert desk.rows("select method, amount from settlement.instructions") == [("FOP", 0)]
-
-
 def test_every_trade_has_a_state_and_a_status(desk: Desk) -> None:
     desk.book("EXECUTED", matched=False)
     desk.book("CONFIRMED", counterparty_id="NOBODY")
@@ -261,68 +177,6 @@ def test_every_trade_has_a_state_and_a_status(desk: Desk) -> None:
     }
     assert settled["SETTLED"] == ("settled", NEXT_DAY)
     assert settled["HELD"] == ("break", None)
-
-
-def test_a_lacking_standing_instruction_is_one_break_and_the_trades_wait(desk: Desk) -> None:
-    desk.book("T1", counterparty_id="NOBODY")
-    desk.book("T2", counterparty_id="NOBODY")
-    assert desk.follow() == (2, 0)
-    desk.close()
-    breaks = (
-        "select subject_id, break_type, status, exposure_amount, resolved_reason"
-        " from settlement.breaks"
-    )
-    missing = ("NOBODY/US/EQUITY/USD", "standing_instruction_missing")
-    assert desk.rows(breaks) == [(*missing, "OPEN", Decimal(38100), None)]
-    assert desk.rows("select event, subject_kind, trade_id from recon.break_events") == [
-        ("OPENED", "STANDING_INSTRUCTION", "NOBODY/US/EQUITY/USD")
-    ]
-    desk.connection.execute(
-        "insert into reference.counterparties values ('NOBODY', 'Nobody', null, null)"
-    )
-    for securities_account in ("S1", "S2"):
-        desk.connection.execute(
-            "insert into reference.standing_instructions (counterparty_id, market_id,"
-            " effective_from, place_of_settlement, agent_bic, securities_account, cash_account)"
-            " values ('NOBODY', 'US', '2026-01-01', 'DTCYUS33', 'NOBOUS33', %s, 'C1')",
-            (securities_account,),
-        )
-    desk.close()
-    assert sorted(desk.rows(breaks)) == [
-        ("NOBODY/US/EQUITY/USD", "standing_instruction_ambiguous", "OPEN", Decimal(38100), None),
-        (*missing, "RESOLVED", Decimal(38100), "nothing_waits_for_it"),
-    ]
-    # one that says more wins
-    desk.connection.execute(
-        "update reference.standing_instructions set asset_class = 'EQUITY'"
-        " where securities_account = 'S2'"
-    )
-    assert desk.close() == (2, 2)
-    assert {row[2] for row in desk.rows(breaks)} == {"RESOLVED"}
-    assert desk.rows(
-        "select distinct securities_account from settlement.instructions"
-        " join reference.standing_instructions using (standing_instruction_id)"
-    ) == [("S2",)]
-
-
-def test_a_break_of_settlement_is_told_as_any_other(desk: Desk) -> None:
-    desk.book("T1", counterparty_id="NOBODY")
-    desk.follow()
-    subject = "NOBODY/US/EQUITY/USD"
-    assert desk.step("watch/list_new_breaks") == (1, 1)
-    assert desk.step("watch/count_new_breaks") == (1, 1)
-    assert desk.step("watch/announce_breaks", event_limit=10) == (1, 1)
-    assert desk.rows(
-        "select payload ->> 'subject_kind', payload ->> 'trade_id', payload ->> 'event'"
-        " from outbox.messages"
-    ) == [("STANDING_INSTRUCTION", subject, "OPENED")]
-    # it stands in the pack beside those of the reconciliation
-    summed = desk.rows("select break_type, open_count from report.break_summary")
-    assert summed == [("standing_instruction_missing", 1)]
-    # the reconciliation of the same trade leaves it alone
-    desk.match("T2")
-    desk.follow()
-    assert desk.rows("select trade_id, status from recon.all_breaks") == [(subject, "OPEN")]
 
 
 def test_trades_that_match_as_a_set_are_instructed_as_others(desk: Desk) -> None:
