@@ -8,7 +8,7 @@ from decimal import Decimal
 from posttrade.settlement import chase_fails, check_ledger
 
 from .desk import NEXT_DAY, TRADE_DATE, Desk
-from .test_netting import agree
+from .nets import agree
 
 FRIDAY = NEXT_DAY + dt.timedelta(days=1)
 MONDAY = NEXT_DAY + dt.timedelta(days=4)
