@@ -1,6 +1,6 @@
 -- Measures that the expectation suites bound. Each is one expression, so that the planner inlines
--- it; amounts are rounded up to whole units, because the engine compares in binary floats, which
--- hold whole numbers exactly.
+-- it; amounts are rounded up to whole units, because the suites state their bounds as binary floats,
+-- which hold whole numbers exactly.
 
 create or replace function quality.notional_gap_cents(
     p_notional numeric, p_quantity numeric, p_price numeric

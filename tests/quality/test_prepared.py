@@ -16,7 +16,7 @@ from posttrade.quality.engine import BOOLEAN_ONLY, COUNTS_ONLY, ROWS_TOO, open_e
 from posttrade.quality.prepared_suite import PreparedSuite
 from tests.conftest import wait_until
 from tests.quality.filling import insert_batch
-from tests.quality.plants import RECORD_TYPES, TODAY, good_row
+from tests.quality.plants import RECORD_TYPES, TODAY, good_row, terms
 
 FORK_TIMEOUT_S = 60
 BACKEND_END_TIMEOUT_S = 10
@@ -73,6 +73,18 @@ def test_prepared_rows_are_the_packages_own(
                 assert read_result(expectation, ours[expectation.id], parameters) == read_result(
                     expectation, own, parameters
                 )
+
+
+def test_whole_bounds_are_exact(trade_dsn: str, trade: Any) -> None:
+    """The nearest binary float of this quantity is the bound itself."""
+    beyond = {**good_row("executions", TODAY), **terms("1000000000000.00001", "1", "executions")}
+    batch_id = insert_batch(trade, "executions", [beyond])
+    verdict = open_engine(trade_dsn).validate(
+        FEEDS["executions"].suite, {"gx.batch_id": str(batch_id)}, {"staged_count": 1}
+    )
+    assert "quantity_too_large" in {
+        result.rule for result in verdict.rules if not result.is_success
+    }
 
 
 def validate_in_child(dsn: str, batch_id: int, answers: Any) -> None:
