@@ -24,11 +24,10 @@ instructed as (
     select
         i.subject_id as trade_id,
         i.subject_version as version,
-        exists (
-            select
+        i.instruction_id in (
+            select h.instruction_id
             from settlement.holds as h
-            where h.instruction_id = i.instruction_id
-              and h.cause = 'trade_no_longer_matches'
+            where h.cause = 'trade_no_longer_matches'
               and h.released_act_id is null
         ) as is_held
     from settlement.instructions as i
