@@ -4,7 +4,8 @@
 -- Writes: nothing
 -- Rerun: reads only
 -- Parameters: business_date, quarantined_count
-with records as (
+-- worked out once: each record is counted, and two columns tell it
+with records as materialized (
     select
         (
             select count(*) from trade.executions as executions
