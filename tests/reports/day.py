@@ -17,6 +17,11 @@ from posttrade.capture import StepSequence
 
 BUSINESS_DATE = dt.date(2026, 11, 12)
 OPENED_AT = dt.datetime(2026, 11, 12, 22, 0, tzinfo=dt.timezone.utc)
+RESOLVE = """
+update recon.breaks set status = 'RESOLVED', resolved_at = '2026-11-13T10:00:00Z',
+    resolved_reason = 'confirmation arrived'
+where break_type = 'missing_confirmation'
+"""
 INSTRUMENTS = {
     "AAPL": ("EQUITY", "USD", "190.50"),
     "MSFT": ("EQUITY", "USD", "402.125"),

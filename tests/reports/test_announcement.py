@@ -17,8 +17,7 @@ from posttrade.contracts.schema import CONTRACTS_ROOT
 from posttrade.reports import Pack, announcement
 from posttrade.reports.versions import hash_file
 
-from .day import Day
-from .test_versions import RESOLVE
+from .day import RESOLVE, Day
 
 CONTRACT = CONTRACTS_ROOT / "outgoing" / "reports.v1.schema.json"
 KINDS = {

@@ -11,7 +11,7 @@ from posttrade.running_books import find_unclosed_dates
 from tests.books.desk import Desk
 
 from .day import BUSINESS_DATE, Day
-from .test_contents import read_page
+from .packs import read_page
 
 EVE = dt.date(2026, 11, 11)
 EMPTY = dt.date(2026, 11, 10)
