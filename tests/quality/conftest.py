@@ -45,3 +45,9 @@ def connection(quality_dsn: str) -> Iterator[psycopg.Connection[Any]]:
     """Commits each statement, so that the engine's own connection sees it."""
     with psycopg.connect(quality_dsn, autocommit=True) as opened:
         yield opened
+
+
+@pytest.fixture
+def trade(trade_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(trade_dsn, autocommit=True) as connection:
+        yield connection

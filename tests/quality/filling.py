@@ -77,3 +77,9 @@ def insert(connection: psycopg.Connection[Any], schema: str, table: str, rows: l
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, rows)
+
+
+def rejects_of(trade: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
+    return trade.execute(
+        "select feed, stage, reason, trade_id, payload from landing.rejects order by reject_id"
+    ).fetchall()
