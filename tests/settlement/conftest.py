@@ -29,3 +29,11 @@ def desk(settlement_dsn: str) -> Iterator[Desk]:
     with connect(settlement_dsn) as connection:
         yield Desk(connection, settlement_dsn)
         connection.rollback()
+
+
+@pytest.fixture
+def short(desk: Desk) -> Desk:
+    """A desk whose house has nothing to deliver."""
+    for symbol in ("SAP.DE", "DE10Y", "AAPL", "SIE.DE"):
+        desk.give(symbol, "0")
+    return desk

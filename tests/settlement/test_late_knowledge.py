@@ -14,8 +14,8 @@ from typing import Any
 from posttrade.settlement import check_ledger
 
 from .desk import NEXT_DAY, TRADE_DATE, Desk
+from .fails import charge, mark
 from .nets import agree
-from .test_penalties import charge, mark
 
 FRIDAY, MONDAY, TUESDAY, KNOWN_ON = (NEXT_DAY + dt.timedelta(days=n) for n in (1, 4, 5, 6))
 PAST_DAYS = (FRIDAY, MONDAY, TUESDAY)
