@@ -1854,7 +1854,7 @@ CREATE FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_i
     where p_first_batch_id is null
 $$;
 
-COMMENT ON FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Both; a trade may come more than once. Where is_joined is true, the row shows the first version of every side. Without batches no set holds the matches of the date: single ones are looked at.';
+COMMENT ON FUNCTION recon.find_doubtful_trades(p_business_date date, p_first_trade_id text, p_end_trade_id text, p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) IS 'Both; a trade may come more than once. Where is_joined is true, the row shows the first version of every side, but for the snapshot of a trade without an execution. Without batches no set holds the matches of the date: single ones are looked at.';
 
 CREATE FUNCTION recon.find_doubtful_trades_by_range(p_business_date date, p_cuts text[], p_silent_source_ids text[], p_first_batch_id bigint, p_last_batch_id bigint, p_excluded_batch_ids bigint[], p_excluded_source_ids text[], p_quantity_delta_max numeric, p_price_delta_max numeric, p_timestamp_delta_ms_max integer, p_pnl_delta_limit numeric) RETURNS SETOF recon.joined_trade
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1931,8 +1931,7 @@ CREATE FUNCTION recon.join_doubtful_trades(p_business_date date, p_first_trade_i
     AS $$
     select
         trade_id,
-        e.version is not null
-        and (c.status = 'CANCELLED' or e.pnl_status = 'CANCELLED') is not true,
+        (c.status = 'CANCELLED' or e.pnl_status = 'CANCELLED') is not true,
         e.version, e.status, e.source_id, e.batch_id, e.symbol, e.currency, e.counterparty_id,
         e.quantity, e.price, e.executed_at,
         c.version, c.quantity, c.price, c.confirmed_at, c.symbol, c.currency, c.counterparty_id,

@@ -20,8 +20,7 @@ create or replace function recon.join_doubtful_trades(
 language sql stable parallel safe as $$
     select
         trade_id,
-        e.version is not null
-        and (c.status = 'CANCELLED' or e.pnl_status = 'CANCELLED') is not true,
+        (c.status = 'CANCELLED' or e.pnl_status = 'CANCELLED') is not true,
         e.version, e.status, e.source_id, e.batch_id, e.symbol, e.currency, e.counterparty_id,
         e.quantity, e.price, e.executed_at,
         c.version, c.quantity, c.price, c.confirmed_at, c.symbol, c.currency, c.counterparty_id,
@@ -142,7 +141,7 @@ comment on function recon.find_doubtful_trades(
     date, text, text, text[], bigint, bigint, bigint[], text[], numeric, numeric, integer, numeric
 ) is
     'Both; a trade may come more than once. Where is_joined is true, the row shows the first version '
-    'of every side. Without batches no set holds the matches of the date: single ones are looked at.';
+    'of every side, but for the snapshot of a trade without an execution. Without batches no set holds the matches of the date: single ones are looked at.';
 
 create or replace function recon.find_doubtful_trades_by_range(
     p_business_date date,

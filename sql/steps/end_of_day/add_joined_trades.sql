@@ -1,5 +1,5 @@
--- purpose: add to the compared trades those that the pass over the date has joined: one version on
---          each side, so that nothing has to be looked up but a stored match.
+-- purpose: add to the compared trades those whose sides are together already: one version of each
+--          at most, so that nothing has to be looked up but a stored match.
 -- reads: unreconciled_trades, touched_trades (temporary), reference.sources; by recon.look_up_match
 --        also recon.single_matches, recon.match_sets, recon.match_set_exceptions
 -- writes: compared_trades (temporary)
