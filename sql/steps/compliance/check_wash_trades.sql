@@ -55,10 +55,9 @@ select
 from owned_trades as b
 cross join lateral (values (b.slice - 1), (b.slice), (b.slice + 1)) as near (slice)
 join owned_trades as s
-    on s.slice = near.slice
+    on s.slice = near.slice and s.side = 'SELL'
     and (s.beneficial_owner, s.symbol, s.currency, s.facing)
     = (b.beneficial_owner, b.symbol, b.currency, b.facing)
-    and s.side = 'SELL'
 where b.side = 'BUY'
   and s.executed_at between b.executed_at - b.window_ms * interval '1 ms'
   and b.executed_at + b.window_ms * interval '1 ms'
