@@ -79,7 +79,8 @@ comment on function recon.join_doubtful_trades(
 ) is
     'Trades from the first id to before the end (null: no end) with an execution or a confirmation, '
     'whose three sides are not all there and agree. Of a silent source, which expects no other side: '
-    'those that have one, and those that another feed than its own brought. With batches: also those whose execution is of another batch, or of an '
+    'those that have one, and those that another feed than its own brought. With batches: also those '
+    'whose execution is of another batch, or of an '
     'excluded source.';
 
 create or replace function recon.find_doubtful_matches(
@@ -141,7 +142,8 @@ comment on function recon.find_doubtful_trades(
     date, text, text, text[], bigint, bigint, bigint[], text[], numeric, numeric, integer, numeric
 ) is
     'Both; a trade may come more than once. Where is_joined is true, the row shows the first version '
-    'of every side, but for the snapshot of a trade without an execution. Without batches no set holds the matches of the date: single ones are looked at.';
+    'of every side, but for the snapshot of a trade without an execution. Without batches no set holds '
+    'the matches of the date: single ones are looked at.';
 
 create or replace function recon.find_doubtful_trades_by_range(
     p_business_date date,
