@@ -28,6 +28,7 @@ select
     (select count(*) from trade.executions where business_date = %(business_date)s)
     + (select count(*) from trade.confirmations where business_date = %(business_date)s)
     + (select count(*) from trade.pnl_snapshots where business_date = %(business_date)s)
+    + (select count(*) from control.untraded_records where business_date = %(business_date)s)
     + (select count(*) from trade.conflicts where business_date = %(business_date)s)
     + (select count(*) from landing.duplicates where business_date = %(business_date)s)
     + (select count(*) from landing.rejects where business_date = %(business_date)s)
