@@ -42,7 +42,7 @@ returns table (
     delta_amount numeric
 )
 language sql stable
--- the size of a fresh date is not known: looked up one by one, a million trades would take minutes
+-- the size of a fresh date is not known: no snapshot may be looked up for each trade of a million
 set enable_nestloop to off
 as $$
     select
